@@ -1,0 +1,1 @@
+"""Asking a person about a block of code before it runs."""

@@ -1,0 +1,54 @@
+"""Decides for each block whether somebody is asked, and asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Literal, get_args
+
+from rlm_magic.approval.decisions import Approve, Approver, Decision, Edit, Proposal, Reject, Stop
+from rlm_magic.errors import ApprovalError, ConfigurationError
+
+__all__ = ["ApprovalMode", "Policy"]
+
+ApprovalMode = Literal["always", "risky", "never"]
+
+
+class Policy:
+    """`always`, `risky` or `never` asks `ask`; a callable is asked about every block itself."""
+
+    def __init__(self, approve: ApprovalMode | Approver, ask: Approver) -> None:
+        if callable(approve):
+            self._mode, self._ask = "always", approve
+        elif approve in get_args(ApprovalMode):
+            self._mode, self._ask = approve, ask
+        else:
+            raise ConfigurationError(
+                f"approve must be 'always', 'risky', 'never' or a function, not {approve!r}."
+            )
+        self._approved_rest = False
+
+    def asks_about(self, proposal: Proposal) -> bool:
+        """Whether somebody has to be asked about `proposal`."""
+        if self._approved_rest or self._mode == "never":
+            return False
+        return self._mode == "always" or proposal.review.risky
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether any block of this run may need somebody to be asked."""
+        return self._mode != "never" and not self._approved_rest
+
+    def ask(self, proposal: Proposal) -> Decision | Awaitable[Decision]:
+        """Ask about `proposal`; the answer, awaited where it has to be, goes to `settle`."""
+        return self._ask(proposal)
+
+    def settle(self, answer: object) -> Decision:
+        """Return the answer as a decision; raise ApprovalError when it is none."""
+        if not isinstance(answer, Approve | Edit | Reject | Stop):
+            raise ApprovalError(
+                "The approve function must return Approve(), Edit(code), Reject(note) or Stop(), "
+                f"not {answer!r}; the code was not run."
+            )
+        if isinstance(answer, Approve) and answer.rest:
+            self._approved_rest = True
+        return answer

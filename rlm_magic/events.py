@@ -1,0 +1,234 @@
+"""The events of a run: typed, numbered facts, from which everything else is computed.
+
+The trace file is these events as JSON lines; the progress display, the saved record, `Result` and
+the usage figures are folds over them. Texts that hold lone surrogates are repaired on the way in,
+so that every event is valid JSON whatever a model or a program wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+
+__all__ = [
+    "AnyEvent",
+    "BatchStarted",
+    "CodeDecided",
+    "CodeExecuted",
+    "CodeProposed",
+    "Event",
+    "Notice",
+    "Observed",
+    "RootReplied",
+    "RootRequested",
+    "RootStreamed",
+    "RunFinished",
+    "RunStarted",
+    "Status",
+    "SubCallFinished",
+    "SubCallStarted",
+    "Tokens",
+    "read_event",
+]
+
+Status = Literal["answered", "fallback", "stopped", "over_budget", "interrupted", "failed"]
+
+
+def _repair(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_repair)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Tokens(_Model):
+    """Token counts as the provider reported them; `cached` is a part of `input`."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+
+
+class Event(_Model):
+    """One fact of a run. `seq` counts from 1 in a trace, `time` is in seconds since the epoch."""
+
+    seq: int = 0
+    time: float = 0.0
+    run: str
+
+
+class RunStarted(Event):
+    """A run begins: the root run of a question, or a child run (`parent` and `parent_step` set)."""
+
+    type: Literal["run_started"] = "run_started"
+    question: Text
+    model: Text
+    sub_model: Text
+    depth: int
+    max_depth: int
+    parent: str | None = None
+    parent_step: int | None = None
+    description: Text
+    version: str
+
+
+class RootRequested(Event):
+    """The root model is asked; `added` are the messages since the last request of this run."""
+
+    type: Literal["root_requested"] = "root_requested"
+    step: int
+    added: tuple[tuple[Literal["system", "user", "assistant"], Text], ...]
+
+
+class RootStreamed(Event):
+    """A piece of a root reply that is still being written."""
+
+    type: Literal["root_streamed"] = "root_streamed"
+    step: int
+    text: Text
+
+
+class RootReplied(Event):
+    """The root model's whole reply; `usd` is None where the price is unknown."""
+
+    type: Literal["root_replied"] = "root_replied"
+    step: int
+    text: Text
+    tokens: Tokens
+    usd: float | None
+    seconds: float
+
+
+class CodeProposed(Event):
+    """A block of code waits for a decision. `chips` are the review in short plain phrases."""
+
+    type: Literal["code_proposed"] = "code_proposed"
+    step: int
+    block: int
+    code: Text
+    level: str
+    chips: tuple[Text, ...]
+    asked: bool
+
+
+class CodeDecided(Event):
+    """What was decided about a proposed block; `code` is what will run after an edit."""
+
+    type: Literal["code_decided"] = "code_decided"
+    step: int
+    block: int
+    decision: Literal["approve", "edit", "reject", "stop"]
+    code: Text | None = None
+    note: Text = ""
+
+
+class CodeExecuted(Event):
+    """A block ran. `output` is cut to head and tail, `output_chars` is its true length."""
+
+    type: Literal["code_executed"] = "code_executed"
+    step: int
+    block: int
+    code: Text
+    output: Text
+    output_chars: int
+    error: Text | None = None
+    bound: tuple[Text, ...] = ()
+    deleted: tuple[Text, ...] = ()
+    seconds: float
+
+
+class Observed(Event):
+    """What goes back to the root model after a step."""
+
+    type: Literal["observed"] = "observed"
+    step: int
+    text: Text
+
+
+class BatchStarted(Event):
+    """The code asks for `calls` sub-calls, or child runs, at once."""
+
+    type: Literal["batch_started"] = "batch_started"
+    step: int
+    batch: int
+    calls: int
+    children: bool = False
+
+
+class SubCallStarted(Event):
+    """A sub-model call is sent. `at_limit`: an `rlm_query` at the depth limit."""
+
+    type: Literal["sub_call_started"] = "sub_call_started"
+    step: int
+    call: int
+    model: Text
+    prompt: Text
+    batch: int | None = None
+    at_limit: bool = False
+
+
+class SubCallFinished(Event):
+    """A sub-model call ended with a reply or an error, or was `cancelled`."""
+
+    type: Literal["sub_call_finished"] = "sub_call_finished"
+    step: int
+    call: int
+    reply: Text | None = None
+    error: Text | None = None
+    cancelled: bool = False
+    tokens: Tokens = Tokens()
+    usd: float | None = None
+    seconds: float
+
+
+class Notice(Event):
+    """Something that the person should know and that changes nothing in the run."""
+
+    type: Literal["notice"] = "notice"
+    text: Text
+
+
+class RunFinished(Event):
+    """A run ended. `answer` is the answer as text, `error` one sentence where there is none."""
+
+    type: Literal["run_finished"] = "run_finished"
+    status: Status
+    answer: Text | None = None
+    answer_type: str | None = None
+    answer_name: Text | None = None
+    error: Text | None = None
+
+
+AnyEvent = Annotated[
+    RunStarted
+    | RootRequested
+    | RootStreamed
+    | RootReplied
+    | CodeProposed
+    | CodeDecided
+    | CodeExecuted
+    | Observed
+    | BatchStarted
+    | SubCallStarted
+    | SubCallFinished
+    | Notice
+    | RunFinished,
+    Field(discriminator="type"),
+]
+
+_adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def read_event(line: str | bytes) -> AnyEvent:
+    """Return the event that one line of a trace holds; raise pydantic's ValidationError if none."""
+    return _adapter.validate_json(line)

@@ -1,0 +1,89 @@
+"""Reads a conversation: the question, the described variables, and what each step came to."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ["Observation", "Run", "last_user_text", "message_text", "read_run"]
+
+ROOT_PROMPT = "You are the root model of a Recursive Language Model (RLM)."
+LAST_REQUEST = "This is the last request:"
+_BRIEF = re.compile(r"Question:\n(.*?)\n+Variables in the namespace:\n?(.*)", re.DOTALL)
+_STEP = re.compile(r"Step \d+ (ran|raised an exception)\.[^\n]*\n?", re.IGNORECASE)
+_NOTES = re.compile(r"(?:^|\n\n)((?:Note: [^\n]*\n?)+)\Z")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came back after one reply."""
+
+    kind: Literal["ran", "raised", "other"]
+    output: str
+    notes: tuple[str, ...] = ()
+    is_last_request: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A root conversation up to the reply that is due now."""
+
+    question: str
+    description: str
+    observations: tuple[Observation, ...]
+    is_last_request: bool
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """The text of one message, whose content may be a string or a list of parts."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
+
+
+def last_user_text(messages: Sequence[Mapping[str, Any]]) -> str:
+    """The newest text that is not the assistant's own."""
+    texts = [message_text(m) for m in messages if m.get("role") == "user"]
+    return texts[-1] if texts else "\n".join(map(message_text, messages))
+
+
+def read_run(messages: Sequence[Mapping[str, Any]]) -> Run | None:
+    """The run that these messages belong to, or None when they are not a root conversation."""
+    if not messages or not message_text(messages[0]).startswith(ROOT_PROMPT):
+        return None
+    brief, turns = _split_turns(messages[1:])
+    found = _BRIEF.search(brief)
+    question, description = found.groups() if found else (brief, "")
+    return Run(
+        question=question.strip(),
+        description=description,
+        observations=tuple(_read_observation(turn) for turn in turns),
+        is_last_request=LAST_REQUEST in (turns[-1] if turns else brief),
+    )
+
+
+def _split_turns(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """The opening user text, and the user text that followed each reply."""
+    turns: list[list[str]] = [[]]
+    for message in messages:
+        if message.get("role") == "assistant":
+            turns.append([])
+        else:
+            turns[-1].append(message_text(message))
+    brief, *later = ("\n\n".join(turn) for turn in turns)
+    return brief, later
+
+
+def _read_observation(text: str) -> Observation:
+    is_last = LAST_REQUEST in text
+    text = re.split(rf"\n*{re.escape(LAST_REQUEST)}", text)[0]
+    notes: tuple[str, ...] = ()
+    if found := _NOTES.search(text):
+        notes = tuple(line.removeprefix("Note: ") for line in found[1].splitlines())
+        text = text[: found.start()]
+    step = _STEP.match(text)
+    if step is None:
+        return Observation("other", text, notes, is_last)
+    kind: Literal["ran", "raised"] = "ran" if step[1].lower() == "ran" else "raised"
+    return Observation(kind, text[step.end() :], notes, is_last)

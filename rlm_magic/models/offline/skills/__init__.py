@@ -1,0 +1,71 @@
+"""The table of skills: which words of a question lead to which plan. The first match wins."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rlm_magic.models.offline.data import Data
+from rlm_magic.models.offline.skills import (
+    classify,
+    count,
+    definition,
+    grep,
+    hops,
+    inherit,
+    needle,
+    pairs,
+    peek,
+    report,
+    summarise,
+)
+from rlm_magic.models.offline.steps import Plan
+from rlm_magic.models.offline.task import Task
+
+__all__ = ["SKILLS", "Skill", "choose_skill"]
+
+CANNOT = (
+    r"^\W*(?:please |can you |could you )*(?:translate|plot|draw|predict|forecast|train|fix|refactor"
+    r"|prove|explain why|invent|paint|rewrite|improve|optimi[sz]e)\b"
+    r"|\b(?:poem|haiku|essay|story|song|joke|opinion)\b|\b(?:who|what) are you\b|\bcan you do\b"
+)
+MADE = r"\b(?:write|make|build|create|produce|generate|compile|prepare|give|draw up)\b"
+LISTING = r"\b(?:index|table|report|listing|list|catalog(?:ue)?|overview|inventory|glossary)\b"
+MENTION = r"\b(?:mention|contain|match|include|grep|search|occur|appear|regex|imports?\b|starting with)"
+LINK = r"\bthe (?!number|sum|total|average|mean|count|list)\w+(?: \w+)? of the \w+(?: \w+)? (?:of|wh)"
+DEFINED = r"\b(?:defin|declar|implement|assigned)\w*"
+
+
+class Skill(NamedTuple):
+    """An intent, the kind of variable that it wants, and the plan that serves it."""
+
+    name: str
+    intent: str
+    wants: str
+    plan: Callable[[Task, Data], Plan]
+
+
+# fmt: off
+SKILLS = (
+    Skill("classify", r"\b(?:classif|categori[sz]|label\b|tag (?:each|every|all))|\b(?:sort|group|divide|split|assign|put)\b.*\binto\b.*(?:,| or )|\b(?:is|are) (?:each|every)\b.* or ", "rows", classify.plan),  # noqa: E501
+    Skill("pairs", r"\bpairs?\b|\bduplicat|\bidentical\b|\bshar\w+ the same\b|\bsame \w+ as (?:an)?other", "rows", pairs.plan),  # noqa: E501
+    Skill("summarise", r"\bsummar|\bgist\b|\btl;?dr\b|\bmain points\b", "text", summarise.plan),
+    Skill("inherit", r"\b(?:inherit|base class|superclass|parent class|ancestor|subclass|derive[sd]? from|mro\b)", "source", inherit.plan),  # noqa: E501
+    Skill("source report", rf"(?:{MADE}.*{LISTING}|\bone line\b).*\b(?:function|class|method)", "source", report.plan),  # noqa: E501
+    Skill("report", rf"{MADE}.*{LISTING}|\bone line (?:for|per|each)\b|\ba line (?:for|per) ", "rows", report.plan),  # noqa: E501
+    Skill("describe", r"\bwhat(?:'s| is| are)? (?:there )?in\b|\bwhat do(?:es)? .* (?:contain|hold|look like)|^\W*(?:describe|peek|show|look at)\b|\bstructure of\b", "any", peek.plan),  # noqa: E501
+    Skill("count text", rf"\b(?:how many|count|number of)\b.*(?:{MENTION}|\blines\b|\bwords\b|\boccurrence)", "text", count.plan),  # noqa: E501
+    Skill("links", rf"{LINK}|\w's \w+'s \w", "rows", hops.plan),
+    Skill("count", r"\b(?:how many|how often|number of|count|average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|biggest|longest|shortest|maximum|minimum|cheapest|top \w+)\b", "rows", count.plan),  # noqa: E501
+    Skill("definition", DEFINED, "source", definition.plan),
+    Skill("search", rf"{MENTION}|\bfind (?:all|every|each)\b|\blist (?:all|every|the)\b|\bwhich lines\b", "text", grep.plan),  # noqa: E501
+    Skill("find a fact", r"\b(?:what|who|whom|whose|when|where|which|how)\b|\bfind\b|\bsecret\b|\bvalue\b", "text", needle.plan),  # noqa: E501
+)
+# fmt: on
+
+
+def choose_skill(question: str) -> Skill | None:
+    """The first skill whose intent the question shows; None when there is no rule for it."""
+    if re.search(CANNOT, question, re.IGNORECASE):
+        return None
+    matches = (s for s in SKILLS if re.search(s.intent, question, re.IGNORECASE | re.DOTALL))
+    return next(matches, None)

@@ -1,0 +1,83 @@
+"""Finds one fact: the passages that hold the rarest words of the question, read by a sub-model."""
+
+import re
+
+from rlm_magic.models.offline.about import SHORT
+from rlm_magic.models.offline.data import Data
+from rlm_magic.models.offline.skills import hops
+from rlm_magic.models.offline.steps import Answer, Plan, Step
+from rlm_magic.models.offline.task import Task
+from rlm_magic.models.offline.words import content_words, stems
+
+__all__ = ["plan"]
+
+SEARCH = """
+import math
+import re
+from collections import Counter
+
+documents = DOCUMENTS
+keywords = KEYWORDS
+pattern = re.compile(r"\\b(?:" + "|".join(keywords) + ")", re.IGNORECASE)
+windows = {}
+for name, text in documents.items():
+    for match in pattern.finditer(text):
+        middle = match.start() // WIDTH
+        for window in (middle - 1, middle):
+            windows.setdefault((name, window), set()).add(match.group().lower())
+
+spread = Counter(word for words in windows.values() for word in words)
+weight = {word: math.log(1 + len(windows) / n) for word, n in spread.items()}
+best = sorted(windows, key=lambda place: -sum(weight[word] for word in windows[place]))[:5]
+passages = [documents[name][max(0, window * WIDTH - 80) : (window + 2) * WIDTH + 80] for name, window in best]
+for (name, window), passage in zip(best, passages):
+    print(f"[{name}] {len(windows[name, window])} of {len(keywords)} keywords: {passage!r}")
+"""
+ASK = """
+question = QUESTION
+prompt = f"Answer the question from the text.\\nQuestion: {question}\\n\\nText:\\n" + "\\n".join(passages)
+reply = llm_query(prompt)
+print(reply)
+"""
+CHECK = """
+sources_of = [name for name, text in documents.items() if reply in text]
+print("found word for word in:", sources_of[:5])
+where = f" ({sources_of[0]})" if sources_of and len(documents) > 1 else ""
+FINAL(reply + where)
+"""
+NO_ANSWER = "The text does not say"
+
+
+def plan(task: Task, data: Data) -> Plan:
+    """Rank passages by rare words, let a sub-model read the best, and check what it says."""
+    if data.has_rows and hops.read_chain(task, data):
+        yield from hops.plan(task, data)
+        return
+    names = [word for v in task.variables for word in stems(v.name)]
+    keywords = [re.escape(term.lower()) for term in task.terms]
+    keywords += content_words(task.question, without=[*names, *stems(" ".join(task.terms))])
+    if not keywords:
+        yield Answer(f"{SHORT} The question has no word that I could search for.")
+        return
+    width = "150" if data.shape == "text" else "300"
+    values = {"DOCUMENTS": data.documents(), "KEYWORDS": repr(keywords), "WIDTH": width}
+    prose = "The fact stands where the rare words of the question come together."
+    output = yield Step(prose, SEARCH, values)
+    seen = re.search(r"^\[.*?\] (\d+) of \d+ keywords", output, re.MULTILINE)
+    if seen is None or int(seen[1]) < min(2, len(keywords)):
+        yield Answer(_not_found(data))
+        return
+    prose = "I let a sub-model read the best passages."
+    output = yield Step(prose, ASK, {"QUESTION": repr(task.question)}, result="reply")
+    if output.startswith(NO_ANSWER):
+        yield Answer(_not_found(data))
+    else:
+        yield Step("I check that this really stands in the data.", CHECK)
+
+
+def _not_found(data: Data) -> str:
+    return (
+        f"I found nothing in `{data.expression}` that answers this. {SHORT} I search by the words"
+        " of the question, so other words may find it; a real model would understand more:"
+        " %%rlm -m openai/gpt-5, or RLM_MODEL."
+    )

@@ -1,0 +1,51 @@
+"""A lexical classifier: a text gets the label whose words, hints and topic words it shares most."""
+
+import re
+from collections import Counter
+
+from rlm_magic.models.offline.submodel.lexicon import topic_stems
+from rlm_magic.models.offline.submodel.parts import split_prompt
+from rlm_magic.models.offline.words import stems
+
+__all__ = ["classify"]
+
+_LABELS = re.compile(
+    r"\b(?:into one of|as one of|one of|into|as|labels?|classes|categories)\b"
+    r"(?: the| these)?(?: labels| classes| categories)?:?\s+(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ITEM = re.compile(r"^\s*(\d+)[:.)]\s?(.*)$", re.MULTILINE)
+_NEITHER = ("other", "none", "unknown", "misc", "miscellaneous", "neutral", "rest", "general")
+
+
+def classify(prompt: str) -> str | None:
+    """One label, or one line `N: label` for each item of a numbered list."""
+    instruction, text = split_prompt(prompt)
+    labels = _read_labels(instruction)
+    if len(labels) < 2:
+        return None
+    if items := _ITEM.findall(text):
+        return "\n".join(f"{number}: {_best_label(item, labels)}" for number, item in items)
+    return _best_label(text, labels)
+
+
+def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
+    """Each label with the stems that speak for it."""
+    found = _LABELS.search(instruction)
+    listed = re.split(r"\.\s|\.?$|\n(?!\s*[-*])", found[1])[0] if found else ""
+    labels = {}
+    for part in re.split(r",\s*(?:or\s+|and\s+)?(?![^()]*\))|\s+or\s+(?![^()]*\))|\n\s*[-*]\s*", listed):
+        if match := re.match(r"\s*([^(:]+?)\s*(?:[(:](.*?)\)?)?\s*$", part, re.DOTALL):
+            name = match[1].strip("`\"' ")
+            labels[name] = frozenset(stems(f"{name} {match[2] or ''}")) | topic_stems(name)
+    return labels
+
+
+def _best_label(text: str, labels: dict[str, frozenset[str]]) -> str:
+    """The label with the most shared words; without any, the one that stands for the rest."""
+    words = Counter(stems(text))
+    scores = {name: sum(min(words[w], 3) for w in said) for name, said in labels.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[best]:
+        return best
+    return next((name for name in labels if name.lower() in _NEITHER), list(labels)[-1])

@@ -1,0 +1,27 @@
+"""The notebook face: `%%rlm`, its live progress, its approvals, and what it leaves behind."""
+
+from __future__ import annotations
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from rlm_magic.notebook.magics import RLMMagics
+from rlm_magic.notebook.transformer import rewrite_cell
+
+__all__ = ["load", "unload"]
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics and the rewriting of `%%rlm` cells; a second call changes nothing."""
+    if "RLMMagics" in shell.magics_manager.registry:
+        return
+    shell.register_magics(RLMMagics(shell))
+    shell.input_transformers_cleanup.append(rewrite_cell)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Undo `load`."""
+    shell.magics_manager.registry.pop("RLMMagics", None)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("rlm", None)
+    if rewrite_cell in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(rewrite_cell)

@@ -1,0 +1,107 @@
+"""Runs one `%%rlm` cell: sets up the run, shows it, and puts the answer where it belongs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from rlm_magic.approval.terminal import terminal_approver
+from rlm_magic.errors import ConfigurationError, RLMError
+from rlm_magic.notebook.editing import editor_of
+from rlm_magic.notebook.host import ShellHost
+from rlm_magic.notebook.progress import CellView, Progress, TerminalView, showing
+from rlm_magic.rlm import RLM
+from rlm_magic.run.result import Result
+from rlm_magic.trace.report import report_html, summary_line
+
+if TYPE_CHECKING:
+    from rlm_magic.notebook.magics import RLMMagics
+
+__all__ = ["RunEnded", "run_cell"]
+
+_OFFLINE_NOTICE = (
+    "No model is chosen, so the offline demo model answers: rules, not a neural network. "
+    "Choose one with -m provider/name, %config RLMMagics.model = 'provider/name', or RLM_MODEL."
+)
+
+
+class RunEnded(RLMError):
+    """A run that ended without an answer; a notebook shows the sentence and stops at the cell."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) -> None:
+    """Run a cell to its end.
+
+    Raises UsageError before anything was called, RunEnded when there is no answer, and
+    KeyboardInterrupt after an interrupt; `_rlm` holds the result in any case but the first.
+    """
+    shell = magics.shell
+    progress = Progress()
+    view = TerminalView() if _is_terminal(shell) else CellView()
+    try:
+        rlm = RLM(
+            **magics.settings(options),
+            on_event=progress.take,
+            host=ShellHost(shell),
+            ask=terminal_approver(edit=editor_of(shell)),
+        )
+        context = _context(shell, options["context"])
+        answering = rlm.acompletion(
+            question, context, namespace=shell.user_ns, described=options["context"]
+        )
+        if magics.uses_offline_model_unasked(options) and not options["quiet"]:
+            print(_OFFLINE_NOTICE)
+        if options["quiet"]:
+            result = await answering
+        else:
+            async with showing(progress, view):
+                result = await answering
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
+    magics.remember(result)
+    if not options["quiet"]:
+        view.replace(_record(result))
+    _deliver(result, shell, options["output"])
+
+
+def _context(shell: InteractiveShell, names: list[str] | None) -> Any:
+    if not names:
+        return None
+    if len(names) == 1:
+        return shell.user_ns[names[0]]
+    return {name: shell.user_ns[name] for name in names}
+
+
+def _record(result: Result) -> dict[str, str]:
+    return {
+        "text/plain": f"[{summary_line(result.events)}]",
+        "text/html": report_html(result.events, with_answer=False),
+    }
+
+
+def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> None:
+    if result.status == "interrupted":
+        raise KeyboardInterrupt
+    if result.answer is None:
+        raise RunEnded(result.error or "The run found no answer.")
+    if output:
+        shell.user_ns[output] = result.answer
+    if result.error:
+        print(result.error)
+    if isinstance(result.answer, str):
+        if _is_terminal(shell):
+            print(result.answer)
+        else:
+            display({"text/markdown": result.answer, "text/plain": result.answer}, raw=True)
+    else:
+        display(result.answer)
+
+
+def _is_terminal(shell: InteractiveShell) -> bool:
+    return not hasattr(shell, "kernel")

@@ -1,0 +1,88 @@
+"""The `%rlm` line magic: what is in force, what was spent, and the list of commands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+
+from rlm_magic.events import Event, RootReplied, RunStarted, SubCallFinished, SubCallStarted
+from rlm_magic.run.result import Result
+from rlm_magic.trace.usage import Usage, usage_of
+
+if TYPE_CHECKING:
+    from rlm_magic.notebook.magics import RLMMagics
+
+__all__ = ["run_command"]
+
+_HELP = """\
+%%rlm [options]     ask a question about your variables; %%rlm? shows the options
+%rlm                what is in force, and what was spent
+%rlm help           this list
+_rlm                the last result: .answer .text .status .steps .usage .events .trace
+%config RLMMagics   the defaults; %config RLMMagics.model = "provider/name" sets one"""
+
+
+def run_command(magics: RLMMagics, line: str) -> None:
+    """Run `%rlm` with what is written behind it; raise UsageError for an unknown command."""
+    match line.split():
+        case []:
+            print(_status(magics))
+        case ["help"]:
+            print(_HELP)
+        case _:
+            raise UsageError(f"%rlm {line}: there is no such command; %rlm help lists them.")
+
+
+def _status(magics: RLMMagics) -> str:
+    settings = magics.settings({})
+    budget = settings["budget"]
+    bounds = {
+        "usd": budget.usd,
+        "tokens": budget.tokens,
+        "calls": budget.calls,
+        "seconds": budget.seconds,
+    }
+    given = ", ".join(f"{value:,g} {name}" for name, value in bounds.items() if value is not None)
+    lines = [
+        f"model      {settings['model']}",
+        f"sub-model  {settings['sub_model'] or settings['model']}",
+        f"approve    {settings['approve']}",
+        f"budget     {given or 'none'}",
+        f"depth      {settings['max_depth']}, at most {settings['max_steps']} steps",
+        f"keep       {settings['keep']}",
+    ]
+    return "\n".join([*lines, *_spent(magics.results)])
+
+
+def _spent(results: Iterable[Result]) -> list[str]:
+    spent: dict[str, Usage] = defaultdict(Usage)
+    runs = 0
+    for result in results:
+        runs += 1
+        for model, usage in _by_model(result).items():
+            spent[model] += usage
+    lines = [f"spent      {runs} {'run' if runs == 1 else 'runs'} in this session"]
+    for model, usage in spent.items():
+        price = "price unknown" if usage.usd is None else f"${usage.usd:.4f}"
+        lines.append(f"           {model}: {usage.calls:,} calls, {usage.tokens:,} tokens, {price}")
+    return lines
+
+
+def _by_model(result: Result) -> dict[str, Usage]:
+    models: dict[str, str] = {}
+    calls: dict[int, str] = {}
+    events: dict[str, list[Event]] = defaultdict(list)
+    for event in result.events:
+        match event:
+            case RunStarted():
+                models[event.run] = event.model
+            case SubCallStarted():
+                calls[event.call] = event.model
+            case RootReplied():
+                events[models[event.run]].append(event)
+            case SubCallFinished():
+                events[calls[event.call]].append(event)
+    return {model: usage_of(own) for model, own in events.items()}

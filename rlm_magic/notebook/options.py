@@ -1,0 +1,91 @@
+"""The options of a `%%rlm` cell: what may be written behind it, and what it means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import argument, parse_argstring
+
+__all__ = ["OPTIONS", "choose_names", "parse_options"]
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text.replace("_", "").replace(",", ""))
+    if value <= 0:
+        raise ValueError
+    return value
+
+
+_number.__name__, _whole.__name__ = "number above zero", "whole number above zero"
+
+OPTIONS = (
+    argument(
+        "-c",
+        "--context",
+        nargs="+",
+        metavar="NAME",
+        help="Variables that the question is about, with spaces or commas between them. `context` "
+        "is that variable, or a mapping of them by name. Without it, all variables are described.",
+    ),
+    argument("-m", "--model", help="Root model, as litellm names it: provider/name."),
+    argument("-s", "--sub-model", help="Model for sub-calls; the root model if not given."),
+    argument("--api-base", help="Address of the models' server, such as http://localhost:8000/v1."),
+    argument(
+        "-a",
+        "--approve",
+        choices=("always", "risky", "never"),
+        help="Ask before a block of code runs: always; only when a review of it finds that it "
+        "changes or reaches something; or never.",
+    ),
+    argument("--usd", type=_number, help="Budget in US dollars, for a model with a known price."),
+    argument("--tokens", type=_whole, help="Budget in tokens, input and output together."),
+    argument("--calls", type=_whole, help="Budget in model calls, the root model's included."),
+    argument("--seconds", type=_number, help="Budget in seconds."),
+    argument("--depth", type=_whole, help="Levels of runs: with 2, rlm_query starts child runs."),
+    argument("--steps", type=_whole, help="Most replies of the root model."),
+    argument("-o", "--output", metavar="NAME", help="Variable that the answer is put into."),
+    argument(
+        "--keep",
+        choices=("answer", "all", "none"),
+        help="Names bound by the code that stay: the answer's own, all, or none.",
+    ),
+    argument("--trace", metavar="PATH", help="File or folder for the trace of the run."),
+    argument("-q", "--quiet", action="store_true", help="Show the answer only, no progress."),
+)
+
+
+def parse_options(magic: Any, line: str) -> dict[str, Any]:
+    """Return the options in `line` by name; raise UsageError, one sentence, if they are wrong."""
+    try:
+        options: dict[str, Any] = dict(vars(parse_argstring(magic, line)))
+    except UsageError as error:
+        raise UsageError(f"%%rlm {line}: {error}. %%rlm? shows the options.") from None
+    except ValueError as error:  # an unclosed quotation mark
+        raise UsageError(f"%%rlm {line}: {error}.") from None
+    output = options["output"]
+    if output is not None and not output.isidentifier():
+        raise UsageError(f"-o {output}: this can't be the name of a variable.")
+    if options["context"]:
+        names = " ".join(options["context"]).replace(",", " ").split()
+        options["context"] = list(dict.fromkeys(names))
+    return options
+
+
+def choose_names(names: list[str], there: Iterable[str]) -> None:
+    """Raise UsageError, with what was probably meant, when one of `names` is not there."""
+    there = list(there)
+    for name in names:
+        if name not in there:
+            close = difflib.get_close_matches(name, there, n=3)
+            hint = f"did you mean {' or '.join(close)}?" if close else "run the cell that makes it."
+            raise UsageError(f"-c {name}: there is no variable {name!r}; {hint}")

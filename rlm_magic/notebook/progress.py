@@ -1,0 +1,187 @@
+"""Live progress of a run, as compact text under the cell or in the terminal.
+
+Events arrive on any thread and only change the text (`Progress.take`); showing it is for the event
+loop alone, at most five times a second (`showing`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape
+from typing import Protocol
+
+from IPython.display import DisplayHandle, display
+
+from rlm_magic.events import (
+    BatchStarted,
+    CodeDecided,
+    CodeExecuted,
+    CodeProposed,
+    Event,
+    Notice,
+    RootReplied,
+    RootRequested,
+    RunStarted,
+    SubCallFinished,
+    SubCallStarted,
+)
+
+__all__ = ["CellView", "Progress", "TerminalView", "View", "showing"]
+
+_SECONDS_BETWEEN = 0.2
+_CODE_LINES = 12
+_OUTPUT_LINES = 6
+_LINE = 160
+_STEPS_SHOWN = 5
+
+
+class Progress:
+    """A run so far: one text for each step, and one line of figures."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.changed = threading.Event()
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._root = ""
+        self._model = ""
+        self._step = 0
+        self._doing = "starting"
+        self._sub_calls = self._answered = self._failed = self._planned = 0
+        self._tokens = 0
+
+    def take(self, event: Event) -> None:
+        """Fold in one event; on any thread."""
+        with self._lock:
+            self._fold(event)
+        self.changed.set()
+
+    def figures(self) -> str:
+        """Return the line of figures."""
+        with self._lock:
+            calls = f"{self._answered:,}/{max(self._planned, self._sub_calls):,} sub-calls"
+            parts = [f"step {self._step}", self._doing, calls, f"{self._tokens:,} tokens"]
+            if self._failed:
+                parts.insert(3, f"{self._failed:,} failed")
+            return " · ".join([self._model, *parts, f"{time.monotonic() - self._began:.0f} s"])
+
+    def _fold(self, event: Event) -> None:
+        match event:
+            case RunStarted(parent=None):
+                self._root, self._model = event.run, event.model
+            case RootRequested() if event.run == self._root:
+                self._step, self._doing = event.step, "asking the root model"
+            case RootReplied():
+                self._tokens += event.tokens.input + event.tokens.output
+            case CodeProposed(asked=True):
+                self._doing = "waiting for approval"
+            case CodeProposed() | CodeDecided() if event.run == self._root:
+                self._doing = "running code"
+            case CodeExecuted() if event.run == self._root:
+                self.steps.append(_step_text(event))
+            case BatchStarted(children=False):
+                self._planned = self._sub_calls + event.calls
+            case SubCallStarted():
+                self._sub_calls += 1
+            case SubCallFinished():
+                self._answered += event.reply is not None
+                self._failed += event.reply is None
+                self._tokens += event.tokens.input + event.tokens.output
+            case Notice():
+                self.steps.append(event.text)
+
+
+def _step_text(event: CodeExecuted) -> str:
+    lines = [f"▸ step {event.step}" + (" raised" if event.error else "")]
+    lines += _cut(event.code, _CODE_LINES, "  │ ")
+    lines += _cut(event.output, _OUTPUT_LINES, "  → ", tail=event.error is not None)
+    return "\n".join(lines)
+
+
+def _cut(text: str, most: int, margin: str, *, tail: bool = False) -> list[str]:
+    lines = text.rstrip().splitlines()
+    left = len(lines) - most
+    if left > 0:
+        lines = lines[-most:] if tail else lines[:most]
+    cut = [margin + (line if len(line) <= _LINE else f"{line[:_LINE]}…") for line in lines]
+    return [*cut, f"{margin}… {left:,} more lines"] if left > 0 else cut
+
+
+class View(Protocol):
+    """Where progress is shown; called on the event loop's thread."""
+
+    def update(self, progress: Progress) -> None:
+        """Show `progress` as it is now."""
+        ...
+
+
+class CellView:
+    """One output of the cell, updated in place and in the end replaced by the record."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+
+    def update(self, progress: Progress) -> None:
+        """Show the last steps and the figures."""
+        steps = progress.steps[-_STEPS_SHOWN:]
+        left = len(progress.steps) - len(steps)
+        earlier = [f"… {left} earlier"] if left else []
+        self._show("\n".join([*earlier, *steps, progress.figures()]))
+
+    def replace(self, bundle: dict[str, str]) -> None:
+        """Put the finished record in the place of the progress."""
+        if self._handle is None:
+            display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def _show(self, text: str) -> None:
+        html = f'<pre style="white-space: pre-wrap">{escape(text)}</pre>'
+        bundle = {"text/plain": text, "text/html": html}
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+class TerminalView:
+    """Prints each step once, as it ends."""
+
+    def __init__(self) -> None:
+        self._printed = 0
+
+    def update(self, progress: Progress) -> None:
+        """Print the steps that are new."""
+        steps = progress.steps[self._printed :]
+        self._printed += len(steps)
+        for step in steps:
+            print(step)
+
+    def replace(self, bundle: dict[str, str]) -> None:
+        """Print the record's text below."""
+        print(bundle["text/plain"])
+
+
+@asynccontextmanager
+async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
+    """Keep `view` up to date meanwhile, and once more at the end."""
+
+    async def refresh() -> None:
+        while True:
+            if progress.changed.is_set():
+                progress.changed.clear()
+                view.update(progress)
+            await asyncio.sleep(_SECONDS_BETWEEN)
+
+    task = asyncio.create_task(refresh())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        view.update(progress)

@@ -1,0 +1,198 @@
+"""`RLM`: a root model, its sub-model and its limits, ready to answer questions about data."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rlm_magic.approval.decisions import Approver
+from rlm_magic.approval.policy import ApprovalMode, Policy
+from rlm_magic.approval.terminal import terminal_approver
+from rlm_magic.errors import ConfigurationError, RunInterrupted
+from rlm_magic.events import Event
+from rlm_magic.models.client import Client, ModelSpec
+from rlm_magic.models.ledger import Ledger
+from rlm_magic.run.here import run_here
+from rlm_magic.run.loop import Run
+from rlm_magic.run.query import Query, read_query
+from rlm_magic.run.result import Result
+from rlm_magic.run.tree import RunTree
+from rlm_magic.settings import Budget, Keep, Limits, check_keep, default_model
+from rlm_magic.trace.recorder import Recorder, open_trace
+from rlm_magic.workspace.host import Host
+from rlm_magic.workspace.interrupt import catch_sigint
+from rlm_magic.workspace.namespace import Workspace, fresh_namespace
+
+__all__ = ["RLM"]
+
+
+class RLM:
+    """Answers questions about data that is too large for a prompt (arXiv 2512.24601).
+
+    The root model `model` reads the question and a description of the variables, never their
+    content, and writes code that looks at them; the code may call `sub_model` (default: the same).
+    Models are named as litellm names them; without `model` it is RLM_MODEL of the environment, else
+    the offline model. `api_base` and `api_key` go to both models; without them litellm reads the
+    provider's environment variables. `model_options` go to every call (`temperature`, …).
+
+    `max_depth`, `max_steps`, `max_errors` (consecutive failed steps), `max_seconds` and
+    `max_output` (characters of output a step) are the `Limits`; when one runs out, the root model
+    is asked once more for its best answer. `budget` is a hard bound. `timeout` is seconds for one
+    model call, `concurrency` the number of calls in flight. `approve` is "always", "risky",
+    "never", or a function from `Proposal` to a decision; `on_event` gets every event in order, on
+    whichever thread it happens, and must be quick. `trace` is a file or folder for the trace. `keep` says which names that the
+    code bound stay in the namespace: "answer" (the variable that holds it), "all" or "none". With
+    `stream`, root replies arrive piece by piece as events. A face of the package, such as the
+    notebook, says through `host` where code runs and through `ask` how a person is asked.
+
+    Raises ConfigurationError for a value that can't be used.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        sub_model: str | None = None,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        max_depth: int = 1,
+        max_steps: int = 30,
+        max_errors: int = 5,
+        max_seconds: float | None = None,
+        max_output: int = 10_000,
+        budget: Budget | None = None,
+        approve: ApprovalMode | Approver = "never",
+        concurrency: int = 64,
+        timeout: float = 600,
+        on_event: Callable[[Event], None] | None = None,
+        trace: str | os.PathLike[str] | None = None,
+        keep: Keep = "answer",
+        stream: bool = False,
+        model_options: Mapping[str, Any] | None = None,
+        host: Host | None = None,
+        ask: Approver | None = None,
+    ) -> None:
+        self.limits = Limits(max_depth, max_steps, max_errors, max_seconds, max_output)
+        self.budget = budget or Budget()
+        self.approve = approve
+        self.concurrency = _positive("concurrency", concurrency)
+        self.trace = trace
+        self.keep = check_keep(keep)
+        self.stream = stream
+        self._on_event = on_event
+        self._host = host
+        self._ask = ask or terminal_approver()
+        _positive("timeout", timeout)
+        self._root = ModelSpec(
+            model or default_model(), api_base, api_key, timeout, dict(model_options or {})
+        )
+        self._sub = replace(self._root, name=sub_model or self._root.name)
+        self._policy()
+
+    @property
+    def model(self) -> str:
+        """The root model's name."""
+        return self._root.name
+
+    @property
+    def sub_model(self) -> str:
+        """The sub-model's name."""
+        return self._sub.name
+
+    def __repr__(self) -> str:
+        return f"RLM({self.model!r}, sub_model={self.sub_model!r})"
+
+    def completion(
+        self, query: Query, context: Any = None, *, namespace: dict[str, Any] | None = None
+    ) -> Result:
+        """Answer `query`, a text or a list of chat messages, and return when the run has ended.
+
+        The code finds `context` under that name; it runs in `namespace`, the person's own mapping,
+        or in a fresh one. Works in a script, in a thread, and inside of a running event loop.
+
+        Raises ConfigurationError for a query or option that can't be used, RunInterrupted (a
+        KeyboardInterrupt that holds the result) on Ctrl+C. Every other end is a `Result`.
+        """
+        result = run_here(self.acompletion(query, context, namespace=namespace))
+        if result.status == "interrupted":
+            raise RunInterrupted(result)
+        return result
+
+    async def acompletion(
+        self,
+        query: Query,
+        context: Any = None,
+        *,
+        namespace: dict[str, Any] | None = None,
+        described: Collection[str] | None = None,
+    ) -> Result:
+        """Answer `query` as `completion` does; code runs on the thread of the event loop.
+
+        `described` limits the description to these names of `namespace`. An interrupt ends in a
+        `Result` too: KeyboardInterrupt in a task would end the event loop.
+        """
+        question, chat = read_query(query)
+        if chat is not None and context is not None:
+            raise ConfigurationError(
+                "Messages become the context themselves: give a text as the question to add one."
+            )
+        context = chat if chat is not None else context
+        workspace = Workspace(
+            fresh_namespace() if namespace is None else namespace,
+            host=self._host,
+            described=described,
+            keep=self.keep,
+            max_output=self.limits.max_output,
+        )
+        if context is None and namespace is not None:
+            context = workspace.variables(described)
+        recorder = Recorder([self._on_event] if self._on_event else [])
+        tree = self._tree(recorder)
+        run = Run(
+            tree,
+            workspace,
+            question,
+            client=tree.root,
+            context={} if context is None else {"context": context},
+        )
+        recorder.open(open_trace(self.trace, run.id))
+        try:
+            with catch_sigint(tree.interrupt), tree.deadline():
+                outcome = await run.execute()
+        finally:
+            recorder.close()
+        return Result(
+            answer=outcome.answer,
+            text=outcome.text or "",
+            status=outcome.status,
+            error=outcome.error,
+            events=tuple(recorder.events),
+            trace=recorder.trace,
+        )
+
+    def _policy(self) -> Policy:
+        return Policy(self.approve, self._ask)
+
+    def _tree(self, recorder: Recorder) -> RunTree:
+        bounded = self.budget.tokens is not None or self.budget.usd is not None
+        return RunTree(
+            recorder=recorder,
+            ledger=Ledger(self.budget),
+            limits=self.limits,
+            policy=self._policy(),
+            root=Client(self._root, bounded=bounded),
+            sub=Client(self._sub, bounded=bounded),
+            gate=asyncio.Semaphore(self.concurrency),
+            concurrency=self.concurrency,
+            stream=self.stream,
+            host=self._host,
+        )
+
+
+def _positive(name: str, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise ConfigurationError(f"{name} must be a number above zero, not {value!r}.")
+    return value

@@ -1,0 +1,181 @@
+"""One block of code on its way: proposed, approved, executed, and any final answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+from dataclasses import dataclass
+from typing import Literal
+
+from rlm_magic.approval.decisions import Approve, Decision, Edit, Proposal, Reject, Stop
+from rlm_magic.errors import ApprovalError, RLMError
+from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed
+from rlm_magic.prompts.feedback import BlockOutcome, refused_final
+from rlm_magic.run.final import Final, Finisher, problem_with
+from rlm_magic.run.tree import RunTree
+from rlm_magic.workspace.bridge import drive
+from rlm_magic.workspace.execute import Execution
+from rlm_magic.workspace.interrupt import Interrupted
+from rlm_magic.workspace.namespace import Workspace
+from rlm_magic.workspace.review import review
+
+__all__ = ["BlockRunner", "RanBlock"]
+
+
+@dataclass(frozen=True, slots=True)
+class RanBlock:
+    """What became of a block: `final` ends the run, `notes` go to the root model."""
+
+    outcome: BlockOutcome
+    final: Final | None = None
+    notes: tuple[str, ...] = ()
+
+
+class BlockRunner:
+    """Approves and runs the blocks of one run; context variables that code sets stay for it."""
+
+    def __init__(
+        self,
+        tree: RunTree,
+        workspace: Workspace,
+        finisher: Finisher,
+        *,
+        run: str,
+        depth: int,
+        question: str,
+    ) -> None:
+        self._tree = tree
+        self._workspace = workspace
+        self._finisher = finisher
+        self._run_id = run
+        self._depth = depth
+        self._question = question
+        self._context = contextvars.copy_context()
+
+    async def run(self, code: str, *, step: int, block: int) -> RanBlock:
+        """Have `code` approved, run what was approved, and say what became of it.
+
+        Raises ApprovalError when nobody can be asked, Interrupted when the run is to end.
+        """
+        notes: list[str] = []
+        decision = await self._decide(code, step, block)
+        if isinstance(decision, Stop):
+            self._tree.interrupt.set("stopped")
+            raise Interrupted
+        if isinstance(decision, Reject):
+            return RanBlock(BlockOutcome(rejected=decision.note))
+        if isinstance(decision, Edit) and decision.code != code:
+            code = decision.code
+            notes.append(f"The person edited the code; this is what ran:\n```repl\n{code}\n```")
+        restored = self._workspace.restore_helpers()
+        if restored:
+            names = ", ".join(f"`{name}`" for name in restored)
+            notes.append(f"{names} had been overwritten or deleted and is restored.")
+        return await self._execute(code, step, block, notes)
+
+    async def _execute(self, code: str, step: int, block: int, notes: list[str]) -> RanBlock:
+        self._finisher.forget()
+        execution = await drive(
+            lambda: self._workspace.execute(code),
+            context=self._context,
+            interrupt=self._tree.interrupt,
+        )
+        self._record(code, step, block, execution)
+        self._tree.interrupt.check()
+        _check_cancelled()
+        outcome = BlockOutcome(
+            output=execution.output,
+            chars=execution.chars,
+            failed=execution.error is not None,
+            bound=execution.bound,
+        )
+        final = None if outcome.failed else self._finisher.taken()
+        problem = problem_with(final.value) if final else None
+        if problem:
+            return RanBlock(outcome, notes=(*notes, refused_final(problem)))
+        return RanBlock(outcome, final, tuple(notes))
+
+    def _record(self, code: str, step: int, block: int, execution: Execution) -> None:
+        self._tree.recorder.emit(
+            CodeExecuted(
+                run=self._run_id,
+                step=step,
+                block=block,
+                code=code,
+                output=execution.output,
+                output_chars=execution.chars,
+                error=execution.error,
+                bound=execution.bound,
+                deleted=execution.deleted,
+                seconds=execution.seconds,
+            )
+        )
+
+    async def _decide(self, code: str, step: int, block: int) -> Decision:
+        tree = self._tree
+        proposal = Proposal(
+            code=code,
+            review=review(code, self._workspace.person_names()),
+            step=step,
+            block=block,
+            depth=self._depth,
+            run=self._run_id,
+            question=self._question,
+        )
+        asked = tree.policy.asks_about(proposal)
+        tree.recorder.emit(
+            CodeProposed(
+                run=self._run_id,
+                step=step,
+                block=block,
+                code=code,
+                level=proposal.review.level,
+                chips=proposal.review.chips,
+                asked=asked,
+            )
+        )
+        if not asked:
+            return Approve()
+        decision = await self._ask(proposal)
+        tree.recorder.emit(
+            CodeDecided(
+                run=self._run_id,
+                step=step,
+                block=block,
+                decision=_WORDS[type(decision)],
+                code=decision.code if isinstance(decision, Edit) else None,
+                note=decision.note if isinstance(decision, Reject) else "",
+            )
+        )
+        return decision
+
+    async def _ask(self, proposal: Proposal) -> Decision:
+        tree = self._tree
+        try:
+            with tree.interrupt.occupying():
+                answer = tree.policy.ask(proposal)
+            if inspect.isawaitable(answer):
+                answer = await tree.interrupt.guard(answer)
+            return tree.policy.settle(answer)
+        except RLMError:
+            raise
+        except Exception as error:
+            raise ApprovalError(
+                f"The approve function raised {type(error).__name__}: {error}; nothing was run."
+            ) from None
+
+
+_WORDS: dict[type[Decision], Literal["approve", "edit", "reject", "stop"]] = {
+    Approve: "approve",
+    Edit: "edit",
+    Reject: "reject",
+    Stop: "stop",
+}
+
+
+def _check_cancelled() -> None:
+    """Raise when the task was cancelled from outside while its code ran and caught that."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

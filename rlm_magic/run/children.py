@@ -1,0 +1,150 @@
+"""Child runs: `rlm_query` and `rlm_query_batched` as generated code sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
+
+from rlm_magic.errors import ApprovalError
+from rlm_magic.events import BatchStarted
+from rlm_magic.models.client import Client
+from rlm_magic.run.outcome import Outcome
+from rlm_magic.run.subcalls import SubCalls, check_prompts, marked_error
+from rlm_magic.run.tree import RunTree
+from rlm_magic.workspace.bridge import can_wait, wait_for
+from rlm_magic.workspace.preview import preview_output
+
+__all__ = ["ChildRuns"]
+
+_CONTEXT_IN_PROMPT = 400_000
+
+
+class _Runs(Protocol):
+    async def execute(self) -> Outcome: ...
+
+
+MakeChild = Callable[[str, Any, Client], _Runs]
+
+
+class ChildRuns:
+    """The child runs of one run; without `make`, at the depth limit, they are plain sub-calls."""
+
+    def __init__(
+        self,
+        tree: RunTree,
+        calls: SubCalls,
+        run: str,
+        step: Callable[[], int],
+        make: MakeChild | None,
+    ) -> None:
+        self._tree = tree
+        self._calls = calls
+        self._run = run
+        self._step = step
+        self._make = make
+
+    def rlm_query(self, question: str, context: Any = None, *, model: str | None = None) -> Any:
+        """Answer `question` about `context` by a child run of its own, and return its answer.
+
+        A child that finds no answer returns a marked error text. At the depth limit this is a plain
+        sub-call with the context in its prompt.
+        """
+        if not isinstance(question, str):
+            raise TypeError(
+                f"rlm_query takes one question as a str, not {type(question).__name__}; for "
+                "several use rlm_query_batched(questions, contexts)."
+            )
+        client = self._tree.client(model)
+        if self._make is None:
+            prompt = _prompt(question, context)
+            return self._calls.send([prompt], client, at_limit=True)[0]
+        return self._run_all([self._make(question, context, client)])[0]
+
+    def rlm_query_batched(
+        self,
+        questions: Iterable[str],
+        contexts: Iterable[Any] | None = None,
+        *,
+        model: str | None = None,
+    ) -> list[Any]:
+        """Answer several questions at once, each about its own context; order is kept."""
+        asked = check_prompts(questions, "rlm_query_batched")
+        given = [None] * len(asked) if contexts is None else _contexts(contexts, len(asked))
+        client = self._tree.client(model)
+        pairs = list(zip(asked, given, strict=True))
+        if not pairs:
+            return []
+        if self._make is None:
+            prompts = [_prompt(question, context) for question, context in pairs]
+            return list(self._calls.send(prompts, client, batch=True, at_limit=True))
+        self._tree.recorder.emit(
+            BatchStarted(
+                run=self._run,
+                step=self._step(),
+                batch=next(self._tree.batch_numbers),
+                calls=len(pairs),
+                children=True,
+            )
+        )
+        return self._run_all([self._make(*pair, client) for pair in pairs])
+
+    def _run_all(self, runs: Sequence[_Runs]) -> list[Any]:
+        if can_wait():
+            outcomes = wait_for(_together(runs, self._tree.concurrency))
+        elif self._tree.policy.may_ask:
+            raise ApprovalError(
+                "rlm_query was called on a thread where its code can't be approved: call "
+                "rlm_query_batched(questions, contexts) instead of using threads."
+            )
+        else:
+            outcomes = _on_own_loop(_together(runs, self._tree.concurrency))
+        if self._tree.interrupt.reason is not None:
+            raise KeyboardInterrupt
+        return [_answer(outcome) for outcome in outcomes]
+
+
+async def _together(runs: Sequence[_Runs], at_once: int) -> list[Outcome]:
+    # A gate for each batch: one for the whole tree would be held by parents that wait for children.
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(run: _Runs) -> Outcome:
+        async with gate:
+            return await run.execute()
+
+    return list(await asyncio.gather(*(one(run) for run in runs)))
+
+
+def _on_own_loop(runs: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome]:
+    """Run child runs on this thread, or on a new one where an event loop is busy on this one."""
+    if asyncio._get_running_loop() is None:
+        return asyncio.run(runs)
+    outcomes: list[Outcome] = []
+    thread = threading.Thread(target=lambda: outcomes.extend(asyncio.run(runs)))
+    thread.start()
+    thread.join()
+    return outcomes
+
+
+def _answer(outcome: Outcome) -> Any:
+    if outcome.answer is None:
+        return marked_error(outcome.error or "The child run found no answer.")
+    return outcome.answer
+
+
+def _contexts(contexts: Iterable[Any], expected: int) -> list[Any]:
+    listed = list(contexts)
+    if len(listed) != expected:
+        raise ValueError(
+            f"rlm_query_batched got {expected} questions and {len(listed)} contexts; "
+            "give one context for each question."
+        )
+    return listed
+
+
+def _prompt(question: str, context: Any) -> str:
+    if context is None:
+        return question
+    text = context if isinstance(context, str) else preview_output(context, _CONTEXT_IN_PROMPT)
+    return f"{question}\n\nContext:\n{text}"

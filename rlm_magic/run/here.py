@@ -1,0 +1,56 @@
+"""Runs a coroutine to its end on the calling thread, also where an event loop runs already."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+__all__ = ["run_here"]
+
+T = TypeVar("T")
+
+
+def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what `coroutine` results in; it runs on an event loop of its own.
+
+    A loop that already runs on the thread (a notebook's) stands still meanwhile, as it does for any
+    call that blocks.
+    """
+    with _outer_loop_set_aside():
+        return asyncio.run(coroutine)
+
+
+@contextmanager
+def _outer_loop_set_aside() -> Iterator[None]:
+    outer = asyncio._get_running_loop()
+    if outer is None:
+        yield
+        return
+    task = asyncio.current_task(outer)
+    if task is not None:
+        asyncio.tasks._leave_task(outer, task)
+    asyncio._set_running_loop(None)
+    try:
+        with _default_sigint():
+            yield
+    finally:
+        asyncio._set_running_loop(outer)
+        if task is not None:
+            asyncio.tasks._enter_task(outer, task)
+
+
+@contextmanager
+def _default_sigint() -> Iterator[None]:
+    """Have SIGINT raise: the outer loop's handler could only wake a loop that stands still."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,99 @@
+"""What a root run shares with all its child runs: models, ledger, interrupt, approval, recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rlm_magic.approval.policy import Policy
+from rlm_magic.models.client import Client
+from rlm_magic.models.io_thread import io_thread
+from rlm_magic.models.ledger import Ledger
+from rlm_magic.settings import Limits
+from rlm_magic.trace.recorder import Recorder
+from rlm_magic.workspace.bridge import can_wait, wait_for
+from rlm_magic.workspace.host import Host
+from rlm_magic.workspace.interrupt import Interrupt
+
+__all__ = ["RunTree"]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class RunTree:
+    """The shared state of a run tree. `gate` is awaited on the I/O thread only."""
+
+    recorder: Recorder
+    ledger: Ledger
+    limits: Limits
+    policy: Policy
+    root: Client
+    sub: Client
+    gate: asyncio.Semaphore
+    concurrency: int
+    stream: bool = False
+    host: Host | None = None
+    interrupt: Interrupt = field(default_factory=Interrupt)
+    call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def client(self, model: str | None) -> Client:
+        """Return the client for `model`, which must be one that the person chose."""
+        if model is None or model == self.sub.spec.name:
+            return self.sub
+        if model == self.root.spec.name:
+            return self.root
+        choices = dict.fromkeys((self.sub.spec.name, self.root.spec.name))
+        raise ValueError(
+            f"model={model!r} is not one of the models of this run: {', '.join(choices)}."
+        )
+
+    @contextmanager
+    def deadline(self) -> Iterator[None]:
+        """End the tree when its budget of seconds does, even in the middle of busy code."""
+        seconds = self.ledger.seconds_left
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self.interrupt.set, ["over_budget"])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run `coroutine` on the I/O thread and await it under the interrupt."""
+        return await self.interrupt.guard(asyncio.wrap_future(io_thread().submit(coroutine)))
+
+    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run `coroutine` on the I/O thread and return its result to synchronous code.
+
+        In generated code the event loop goes on meanwhile; any other thread just blocks. An
+        interrupt reaches the caller as KeyboardInterrupt.
+        """
+        if self.interrupt.reason is not None:
+            coroutine.close()
+            raise KeyboardInterrupt
+        future = io_thread().submit(coroutine)
+        if can_wait():
+            return wait_for(asyncio.wrap_future(future))
+        return self._block_on(future)
+
+    def _block_on(self, future: Future[T]) -> T:
+        with self.interrupt.calling(future.cancel):
+            try:
+                return future.result()
+            except CancelledError:
+                raise KeyboardInterrupt from None
+            except BaseException:
+                future.cancel()
+                raise

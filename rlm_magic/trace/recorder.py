@@ -1,0 +1,112 @@
+"""Numbers the events of a run tree, writes them to the trace file and hands them to observers.
+
+Events come from the run's thread, from the model I/O thread and from threads of generated code;
+one lock gives them their order. Observers are called under it, in that order, on whichever thread
+the event happened: they must be quick, and one that raises is dropped for the rest of the run.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from rlm_magic.errors import ConfigurationError
+from rlm_magic.events import Event, Notice
+from rlm_magic.settings import trace_folder
+
+__all__ = ["Observer", "Recorder", "open_trace"]
+
+Observer = Callable[[Event], None]
+
+
+class Recorder:
+    """The one way by which a run tree says what it does."""
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self.trace: Path | None = None
+        self.events: list[Event] = []
+        self._file: IO[str] | None = None
+        self._observers = list(observers)
+        self._lock = threading.RLock()
+
+    def open(self, trace: Path) -> None:
+        """Write all further events to the file `trace`."""
+        self.trace = trace
+        self._file = _open_private(trace)
+
+    def emit(self, event: Event) -> None:
+        """Number `event`, write it and hand it on."""
+        with self._lock:
+            numbered = event.model_copy(update={"seq": len(self.events) + 1, "time": time.time()})
+            self.events.append(numbered)
+            self._write(numbered)
+            for observer in tuple(self._observers):
+                try:
+                    observer(numbered)
+                except Exception as error:
+                    self._observers.remove(observer)
+                    name = getattr(observer, "__qualname__", type(observer).__name__)
+                    self.emit(
+                        Notice(
+                            run=event.run,
+                            text=f"The observer {name} raised {type(error).__name__}: {error}; "
+                            "it gets no further events of this run.",
+                        )
+                    )
+
+    def close(self) -> None:
+        """Close the trace file; later events are kept in memory only."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _write(self, event: Event) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(event.model_dump_json() + "\n")
+            self._file.flush()
+        except OSError as error:
+            # A full disk must not end a run whose money is spent; the events stay in memory.
+            self._file = None
+            self.emit(Notice(run=event.run, text=f"The trace file can't be written: {error}."))
+
+
+def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
+    """Return the path of the trace for `run`: `chosen` (a file, or a folder) or the default place.
+
+    Raises ConfigurationError when `chosen` can't be written. The default place falls back to the
+    system's folder for temporary files.
+    """
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.rlm.jsonl"
+    if chosen is not None:
+        path = Path(chosen).expanduser().absolute()
+        if path.is_dir():
+            path = path / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _open_private(path).close()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The trace can't be written to {path} ({error.strerror}): choose another path."
+            ) from None
+        return path
+    folder = trace_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _open_private(folder / name).close()
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="rlm-magic-"))
+    return folder / name
+
+
+def _open_private(path: Path) -> IO[str]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600) if hasattr(os, "fchmod") else None
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")

@@ -1,0 +1,87 @@
+"""The steps of a run, computed from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rlm_magic.events import (
+    CodeExecuted,
+    Event,
+    RootReplied,
+    RunStarted,
+    SubCallFinished,
+)
+
+__all__ = ["Block", "Step", "steps_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code that ran; `output_chars` is the true length of `output`."""
+
+    code: str
+    output: str
+    output_chars: int
+    error: str | None
+    bound: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One root reply, the blocks of it that ran, and how many sub-calls they made."""
+
+    number: int
+    reply: str
+    blocks: tuple[Block, ...]
+    sub_calls: int
+    failed_sub_calls: int
+
+    @property
+    def code(self) -> str:
+        """The code of the step."""
+        return "\n\n".join(block.code for block in self.blocks)
+
+    @property
+    def output(self) -> str:
+        """The output of the step."""
+        return "\n".join(block.output for block in self.blocks)
+
+
+def steps_of(events: Iterable[Event], run: str | None = None) -> tuple[Step, ...]:
+    """Return the steps of `run` (the root run if None) among the events of a run tree."""
+    replies: dict[int, str] = {}
+    blocks: dict[int, list[Block]] = {}
+    calls: dict[int, list[bool]] = {}
+    for event in events:
+        if run is None and isinstance(event, RunStarted):
+            run = event.run
+        if event.run != run:
+            continue
+        match event:
+            case RootReplied(step=step):
+                replies[step] = event.text
+            case CodeExecuted(step=step):
+                blocks.setdefault(step, []).append(
+                    Block(
+                        code=event.code,
+                        output=event.output,
+                        output_chars=event.output_chars,
+                        error=event.error,
+                        bound=event.bound,
+                        seconds=event.seconds,
+                    )
+                )
+            case SubCallFinished(step=step):
+                calls.setdefault(step, []).append(event.reply is not None)
+    return tuple(
+        Step(
+            number=number,
+            reply=reply,
+            blocks=tuple(blocks.get(number, ())),
+            sub_calls=len(calls.get(number, ())),
+            failed_sub_calls=calls.get(number, []).count(False),
+        )
+        for number, reply in sorted(replies.items())
+    )

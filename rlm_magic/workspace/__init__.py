@@ -1,0 +1,1 @@
+"""The live namespace: describing it, reviewing code, running code in it, giving it back."""

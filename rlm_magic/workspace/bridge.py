@@ -1,0 +1,101 @@
+"""Lets synchronous generated code wait for coroutines without leaving its thread.
+
+Generated code runs in a greenlet on the thread of the event loop (in a notebook the main thread,
+to which objects of the namespace may be tied). When a helper in it has to wait, the greenlet
+switches to the loop with an awaitable and is switched back with the result; meanwhile the loop is
+free for the panel, for approvals and for other runs. The idea is that of SQLAlchemy's asyncio
+layer.
+
+`drive` belongs to the event loop; `wait_for` and `run_coroutine` are called by the code.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import Any, TypeVar, cast
+
+from greenlet import getcurrent, greenlet
+
+from rlm_magic.workspace.interrupt import Interrupt, Interrupted
+
+__all__ = ["can_wait", "drive", "run_coroutine", "wait_for"]
+
+T = TypeVar("T")
+
+
+class _Code(greenlet):
+    """Generated code; its parent is the greenlet in which the event loop runs."""
+
+
+async def drive(code: Callable[[], T], *, context: contextvars.Context, interrupt: Interrupt) -> T:
+    """Run `code` in a greenlet under `context`, awaiting for it what it waits for.
+
+    An interrupt reaches the code as a KeyboardInterrupt, at its wait or in the middle of its work.
+    """
+    child = _Code(code, parent=getcurrent())
+    child.gr_context = context
+    with interrupt.occupying():
+        result = child.switch()
+    while not child.dead:
+        try:
+            value = await interrupt.guard(cast(Awaitable[Any], result))
+        except Interrupted:
+            with interrupt.occupying():
+                result = child.throw(KeyboardInterrupt())
+        except BaseException as error:
+            with interrupt.occupying():
+                result = child.throw(error)
+        else:
+            with interrupt.occupying():
+                result = child.switch(value)
+    return cast(T, result)
+
+
+def can_wait() -> bool:
+    """Whether the caller is code that `drive` runs, and not on another thread or in a task."""
+    return isinstance(getcurrent(), _Code)
+
+
+def wait_for(awaitable: Awaitable[T]) -> T:
+    """Return what `awaitable` results in; only where `can_wait()`."""
+    loop_side = cast(greenlet, getcurrent().parent)
+    return cast(T, loop_side.switch(awaitable))
+
+
+def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine of generated code (top-level `await`) step by step in its own greenlet.
+
+    Each step runs here, so that helpers called in it can wait; only what it yields goes to the
+    event loop.
+    """
+    send: Callable[[], Any] = lambda: coroutine.send(None)  # noqa: E731
+    while True:
+        try:
+            yielded = send()
+        except StopIteration as end:
+            return cast(T, end.value)
+        try:
+            value = wait_for(_Yielded(yielded))
+        except BaseException as error:
+            send = _thrower(coroutine, error)
+        else:
+            send = _sender(coroutine, value)
+
+
+def _sender(coroutine: Coroutine[Any, Any, Any], value: object) -> Callable[[], Any]:
+    return lambda: coroutine.send(value)
+
+
+def _thrower(coroutine: Coroutine[Any, Any, Any], error: BaseException) -> Callable[[], Any]:
+    return lambda: coroutine.throw(error)
+
+
+class _Yielded:
+    """Hands the event loop what a coroutine yielded: a future, or None for one turn."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return (yield self._value)

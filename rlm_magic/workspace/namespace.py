@@ -1,0 +1,128 @@
+"""The namespace in which a run's code works: the person's own, lent for the run and given back.
+
+Code runs with the mapping itself as its globals, so nothing is copied. The helpers are put into it
+for the run; whatever the person had under their names comes back, the same object, at its end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from rlm_magic.settings import Keep
+from rlm_magic.workspace.describe import describe_namespace, variables_of
+from rlm_magic.workspace.execute import Execution, execute
+from rlm_magic.workspace.guards import keyboard_guard, refuse_exit
+from rlm_magic.workspace.host import Host, PlainHost
+from rlm_magic.workspace.streams import shared_streams
+
+__all__ = ["Workspace", "fresh_namespace"]
+
+_MISSING = object()
+_REFUSED = {"exit": refuse_exit, "quit": refuse_exit}
+
+
+def fresh_namespace() -> dict[str, Any]:
+    """Return an empty namespace as a script has it."""
+    return {"__name__": "__main__", "__builtins__": __builtins__}
+
+
+class Workspace:
+    """One run's hold on a namespace; `described` are the names to describe, None for all."""
+
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        *,
+        host: Host | None = None,
+        described: Collection[str] | None = None,
+        keep: Keep = "answer",
+        max_output: int = 10_000,
+    ) -> None:
+        self.namespace = namespace
+        self._host = host or PlainHost()
+        self._described = described
+        self._keep = keep
+        self._max_output = max_output
+        self._helpers: dict[str, Any] = {}
+        self._before: dict[str, Any] = {}
+        self.kept_names: set[str] = set()
+
+    @contextmanager
+    def lent(self, helpers: Mapping[str, Any]) -> Iterator[None]:
+        """Hold the namespace with `helpers` in it; give it back on exit, however that comes."""
+        self._before = dict(self.namespace)
+        self._helpers = {**helpers, **_REFUSED}
+        folder = Path.cwd()
+        with ExitStack() as stack:
+            stack.callback(self._give_back)
+            stack.callback(_return_to, folder)
+            stack.enter_context(shared_streams.in_force())
+            stack.enter_context(keyboard_guard.in_force())
+            self.namespace.update(self._helpers)
+            yield
+
+    def variables(self, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Return the person's variables by name, by reference: `names`, or all there are."""
+        variables = variables_of(self.namespace)
+        return variables if names is None else {name: variables[name] for name in names}
+
+    def person_names(self) -> list[str]:
+        """Return the names that the code can see and that are not the run's own."""
+        return [name for name in self._visible() if not name.startswith("_")]
+
+    def describe(self, budget: int = 12_000) -> str:
+        """Return the description of the variables that a root model reads."""
+        hidden = [name for name in self._helpers if name != "context"]
+        visible = self._visible()
+        if self._described is not None:
+            visible = {k: v for k, v in visible.items() if k in self._described or k == "context"}
+        return describe_namespace(visible, hide=hidden, budget=budget)
+
+    def execute(self, source: str) -> Execution:
+        """Run a block of code (inside of `bridge.drive`)."""
+        return execute(source, self.namespace, host=self._host, limit=self._max_output)
+
+    def restore_helpers(self) -> tuple[str, ...]:
+        """Put back helpers that code overwrote or deleted, and return their names."""
+        lost = tuple(
+            name
+            for name, helper in self._helpers.items()
+            if self.namespace.get(name, _MISSING) is not helper
+        )
+        for name in lost:
+            self.namespace[name] = self._helpers[name]
+        return lost
+
+    def _visible(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in list(self.namespace.items())
+            if name == "context" or self._helpers.get(name, _MISSING) is not value
+        }
+
+    def _give_back(self) -> None:
+        before, after = self._before, self.namespace
+        for name in self._helpers:
+            if name not in before:
+                after.pop(name, None)
+            else:
+                after[name] = before[name]
+        if self._keep == "all":
+            return
+        kept = self.kept_names if self._keep == "answer" else set()
+        for name in [name for name in after if name not in before and name not in kept]:
+            del after[name]
+        for name, value in before.items():
+            if name not in kept and after.get(name, _MISSING) is not value:
+                after[name] = value
+
+
+def _return_to(folder: Path) -> None:
+    try:
+        os.chdir(folder)
+    except OSError:
+        return  # the folder is gone; there is nowhere better to be

@@ -1,0 +1,38 @@
+import { defineConfig } from '@playwright/test';
+
+const python = process.env['PYTHON'] ?? '.venv/bin/python';
+
+export default defineConfig({
+  outputDir: '../../build/browser-tests',
+  forbidOnly: true,
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      // The system's Chromium: `npx playwright install` would download another.
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--no-first-run',
+        '--disable-gpu',
+        '--disable-quic',
+        '--disable-sync',
+        '--disable-background-networking',
+        '--disable-component-update'
+      ]
+    }
+  },
+  webServer: {
+    command: `${python} tests/browser/serve.py`,
+    cwd: '../..',
+    // The address goes to the tests through the environment, under the group's name.
+    wait: { stdout: /JupyterLab is ready at (?<rlm_lab_url>\S+)/ },
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 }
+  }
+});
