@@ -43,10 +43,11 @@ class RLM:
     is asked once more for its best answer. `budget` is a hard bound. `timeout` is seconds for one
     model call, `concurrency` the number of calls in flight. `approve` is "always", "risky",
     "never", or a function from `Proposal` to a decision; `on_event` gets every event in order, on
-    whichever thread it happens, and must be quick. `trace` is a file or folder for the trace. `keep` says which names that the
-    code bound stay in the namespace: "answer" (the variable that holds it), "all" or "none". With
-    `stream`, root replies arrive piece by piece as events. A face of the package, such as the
-    notebook, says through `host` where code runs and through `ask` how a person is asked.
+    whichever thread it happens, and must be quick. `trace` is a file or folder for the trace.
+    `keep` says which names that the code bound stay in the namespace: "answer" (the variable that
+    holds it), "all" or "none". With `stream`, root replies arrive piece by piece as events. A face
+    of the package, such as the notebook, says through `host` where code runs and through `ask` how
+    a person is asked.
 
     Raises ConfigurationError for a value that can't be used.
     """

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from rlm_magic.approval.terminal import terminal_approver
-from rlm_magic.errors import ConfigurationError, RLMError
+from rlm_magic.errors import ConfigurationError, RLMError, RunInterrupted
 from rlm_magic.notebook.editing import editor_of
 from rlm_magic.notebook.host import ShellHost
 from rlm_magic.notebook.progress import CellView, Progress, TerminalView, showing
@@ -20,7 +20,7 @@ from rlm_magic.trace.report import report_html, summary_line
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics
 
-__all__ = ["RunEnded", "run_cell"]
+__all__ = ["CellInterrupted", "RunEnded", "run_cell"]
 
 _OFFLINE_NOTICE = (
     "No model is chosen, so the offline demo model answers: rules, not a neural network. "
@@ -28,18 +28,26 @@ _OFFLINE_NOTICE = (
 )
 
 
-class RunEnded(RLMError):
-    """A run that ended without an answer; a notebook shows the sentence and stops at the cell."""
+class _Sentence(BaseException):
+    """An exception that IPython shows as its sentence, without a traceback of ours."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return [f"{type(self).__name__}: {self}"]
+
+
+class RunEnded(_Sentence, RLMError):
+    """A run ended without an answer; `Run All` stops at its cell."""
+
+
+class CellInterrupted(_Sentence, RunInterrupted):
+    """The person interrupted a run."""
 
 
 async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) -> None:
     """Run a cell to its end.
 
     Raises UsageError before anything was called, RunEnded when there is no answer, and
-    KeyboardInterrupt after an interrupt; `_rlm` holds the result in any case but the first.
+    CellInterrupted after an interrupt; `_rlm` holds the result in any case but the first.
     """
     shell = magics.shell
     progress = Progress()
@@ -87,7 +95,7 @@ def _record(result: Result) -> dict[str, str]:
 
 def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> None:
     if result.status == "interrupted":
-        raise KeyboardInterrupt
+        raise CellInterrupted(result)
     if result.answer is None:
         raise RunEnded(result.error or "The run found no answer.")
     if output:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,20 +15,21 @@ __all__ = ["OPTIONS", "choose_names", "parse_options"]
 
 
 def _number(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise ValueError
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ArgumentTypeError(f"{text!r} is not a number above zero")
     return value
 
 
 def _whole(text: str) -> int:
-    value = int(text.replace("_", "").replace(",", ""))
-    if value <= 0:
-        raise ValueError
-    return value
+    digits = text.replace("_", "").replace(",", "")
+    if not digits.isdecimal() or int(digits) == 0:
+        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(digits)
 
-
-_number.__name__, _whole.__name__ = "number above zero", "whole number above zero"
 
 OPTIONS = (
     argument(

@@ -27,4 +27,5 @@ def rewrite_cell(lines: list[str]) -> list[str]:
     return [f"{call}\n"]
 
 
-rewrite_cell.has_side_effects = False  # type: ignore[attr-defined]
+# Checking whether a cell is complete goes by the cell as it is written, not by its one `await`.
+rewrite_cell.has_side_effects = True  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ _TAG = re.compile(r"[\s{.]*+(?P<tag>[^\s{}:,]*+)")
 _THINKING = r"(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
 _THINK_OPEN = re.compile(rf"[ \t]*+<{_THINKING}>", re.IGNORECASE)
 _THINK_CLOSE = re.compile(rf"</{_THINKING}>", re.IGNORECASE)
-_LONE_CLOSE = re.compile(rf"[ \t]*+</{_THINKING}>|</{_THINKING}>[ \t]*+\Z", re.IGNORECASE)
+_LONE_CLOSE = re.compile(rf"\A[ \t]*+</{_THINKING}>|</{_THINKING}>[ \t]*+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

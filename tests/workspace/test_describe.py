@@ -29,7 +29,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_magic.workspace.describe import describe, describe_namespace, register
+from rlm_magic.workspace.describe import describe, describe_namespace, register, variables_of
 
 Point = namedtuple("Point", "x y")
 
@@ -479,6 +479,13 @@ def test_the_names_of_ipython_are_left_out_unless_they_are_the_persons():
     assert describe_namespace(namespace) == "(no variables)"
     own = {"In": [1], "open": 5, "display": pd.DataFrame()}
     assert describe_namespace(own).count("- `") == 3
+
+
+def test_the_persons_variables_are_given_by_reference():
+    data = [1]
+    found = variables_of({"_x": 1, "np": np, "data": data})
+    assert list(found) == ["data"]
+    assert found["data"] is data
 
 
 def test_an_empty_namespace_says_so():

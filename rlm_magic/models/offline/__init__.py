@@ -1,4 +1,4 @@
-"""The offline model `offline/demo`: a root model and a sub-model made of rules, not a neural network.
+"""The offline model `offline/demo`: root model and sub-model by rules, not a neural network.
 
 It sees what any model sees, the messages, and answers with prose and code. It keeps no state:
 where a run stands is worked out from the conversation alone.

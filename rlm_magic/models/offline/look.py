@@ -76,6 +76,9 @@ clean = [{column: row.get(column) for column in columns} for row in rows]
 print(len(clean), "records")
 """
 _FIELD = re.compile(r"^(.+?): ([^,]+(?:\[[^\]]*\])?), (\d+) different, such as (\[.*\])$", re.M)
+_PYTHON = re.compile(
+    r"\.py['\"]|^\s*(?:from [\w.]+ import |import \w|def \w+\(|class \w+[:(])", re.MULTILINE
+)
 _TYPES = re.compile(r"^types: (\{.*\})$", re.MULTILINE)
 
 Look = Generator[Turn, str, Data]
@@ -172,4 +175,4 @@ def _read_fields(output: str) -> list[Field]:
 
 def _is_python(output: str) -> bool:
     code = output.replace("\\n", "\n")
-    return bool(re.search(r"\.py['\"]|^\s*(?:from [\w.]+ import |import \w|def \w|class \w)", code, re.M))
+    return bool(_PYTHON.search(code))

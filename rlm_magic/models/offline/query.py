@@ -9,7 +9,10 @@ from rlm_magic.models.offline.words import plain_number, quoted, stem, stems
 
 __all__ = ["Filter", "Query", "read_queries"]
 
-_CLAUSE = r"[?;]\s*|\.\s+|,?\s+and\s+(?=(?:in |for )?(?:which|what|who|how|the (?:average|total|mean)))|,\s+(?=which|how|what)"
+_CLAUSE = (
+    r"[?;]\s*|\.\s+|,\s+(?=which|how|what)"
+    r"|,?\s+and\s+(?=(?:in |for )?(?:which|what|who|how|the (?:average|total|mean)))"
+)
 _MEASURES = {
     r"\b(?:average|mean)\b": "mean",
     r"\bmedian\b": "median",
@@ -17,11 +20,14 @@ _MEASURES = {
     r"\b(?:different|distinct|unique)\b": "nunique",
     r"\bhow many\b|\bhow often\b|\bnumber of\b|\bcount\b": "count",
 }
-_MOST = r"\b(?:most|highest|largest|biggest|greatest|maximum|max|longest|top|latest|oldest|best)\b"
+_MOST = r"\b(?:most|highest|largest|biggest|greatest|maximum|max|longest|top|latest|best)\b"
 _LEAST = r"\b(?:fewest|least|lowest|smallest|minimum|min|shortest|cheapest|earliest|worst)\b"
-_GROUP = r"\b(?:by|per|for each|in each|for every|in every|of each|each|across)\s+(?:of the\s+)?([\w ]+)"
+_GROUP = r"\b(?:by|per|(?:(?:for|in|of) )?(?:each|every)|across)\s+(?:of the\s+)?([\w ]+)"
 _WHICH = r"\b(?:which|what|top (?:\w+)|whose)\s+([\w ]+)"
-_TOP_N = r"\b(?:top|which|what are the) (\d+|[a-z]+)\b|\b(\w+) (?:most|highest|largest|biggest|longest|lowest|smallest|shortest)\b"
+_TOP_N = (
+    r"\b(?:top|which|what are the) (\d+|[a-z]+)\b"
+    r"|\b(\w+) (?:most|highest|largest|biggest|longest|lowest|smallest|shortest)\b"
+)
 _LENGTHS = frozenset(stems("lines length size words characters duration"))
 _COMPARE = (
     r"\b(more than|over|above|greater than|at least|less than|fewer than|under|below|at most|after"
@@ -105,23 +111,23 @@ def _superlative(
     most: bool,
 ) -> Query:
     value = next((f for f in named if f != group), None)
-    if group is None and re.search(r"\bwhich\b|\bwho\b|\btop\b|\blist\b", clause, re.I):
-        group = data.key
-    if re.search(r"\blong|\bshort", clause, re.I) and (value is None or value == data.key):
+    entry_wanted = re.search(r"\b(?:which|who|top|list)\b|\bwhat (?!is|are|was)", clause, re.I)
+    by_length = re.search(r"\blong|\bshort", clause, re.I)
+    if by_length and (value is None or value == data.key):
         lengths = [f for f in data.fields if f.is_number and set(stems(f.name)) & _LENGTHS]
-        value = lengths[-1] if lengths else value
-        group = data.key
-    is_asked_for = re.search(r"\bwhich\b|\bwho\b|\btop\b|\bwhat (?!is|are|was)", clause, re.I)
-    if value is not None and value.is_number and (group is None or not is_asked_for):
+        value, entry_wanted = lengths[-1] if lengths else value, by_length
+    if value is not None and value.is_number and not entry_wanted:
         return Query("max" if most else "min", value, group, filters=filters)
+    top = _top(clause)
     if value is None or measure == "nunique":
-        return Query("count", None, group or data.key, _top(clause), most, filters)
+        return Query("count", None, group or data.key, top, most, filters)
     if not value.is_number:
-        length = re.search(r"long|short", clause, re.I)
-        measure = "length" if length else "count"
-        return Query(measure, value, data.key if length else value, _top(clause), most, filters)
+        measure = "length" if by_length else "count"
+        return Query(measure, value, data.key if by_length else value, top, most, filters)
+    if group is None and data.key is None:
+        return Query("max" if most else "min", value, filters=filters)
     measure = measure if measure in ("mean", "median") else "sum"
-    return Query(measure, value, group or data.key, _top(clause), most, filters)
+    return Query(measure, value, group or data.key, top, most, filters)
 
 
 def _top(clause: str) -> int:
@@ -160,8 +166,8 @@ def _take_filters(clause: str, data: Data) -> tuple[str, tuple[Filter, ...]]:
     for field in data.fields:
         value = None if field == data.key else _named_value(clause, field)
         if value is not None:
-            operator = "!=" if re.search(rf"\b(?:not|isn't) {re.escape(value)}\b", clause, re.I) else "=="
-            filters.append(Filter(field, operator, _as_code(value, field)))
+            negated = re.search(rf"\b(?:not|isn't) {re.escape(value)}\b", clause, re.IGNORECASE)
+            filters.append(Filter(field, "!=" if negated else "==", _as_code(value, field)))
             clause = re.sub(rf"(?i)(?<!\w){re.escape(value)}(?!\w)", " ", clause)
     return clause, tuple(filters)
 
@@ -171,7 +177,8 @@ def _named_value(clause: str, field: Field) -> str | None:
     names = {stem(word) for word in stems(field.name)}
     for sample in sorted(field.samples, key=len, reverse=True):
         if field.is_number or field.type_name == "bool" or len(sample) < 2:
-            if re.search(rf"(?i)\b{re.escape(field.name)}\W+(?:is |= ?)?{re.escape(sample)}\b", clause):
+            named = rf"(?i)\b{re.escape(field.name)}\W+(?:is |= ?)?{re.escape(sample)}\b"
+            if re.search(named, clause):
                 return sample
         elif field.different <= 20 or sample in quoted(clause):
             said = re.search(rf"(?i)(?<!\w){re.escape(sample)}(?!\w)", clause)

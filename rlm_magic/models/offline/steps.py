@@ -92,6 +92,5 @@ def _rename_words(text: str, renamed: Mapping[str, str]) -> str:
 def bound_names(code: str) -> set[str]:
     """The names that code binds, imports aside."""
     nodes = list(ast.walk(ast.parse(code)))
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    defined = {n.name for n in nodes if isinstance(n, functions)}
-    return defined | {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names | {n.name for n in nodes if isinstance(n, ast.FunctionDef)}

@@ -15,7 +15,7 @@ def compute(queries: Sequence[Query], data: Data) -> str:
     write = _pandas if data.shape == "table" else _plain
     head = "" if data.shape == "table" else _imports(queries) + f"records = {data.rows}\n"
     parts = [write(query, data) for query in queries]
-    show = "for label, result in results.items():\n    print(label, \"=\", result)"
+    show = 'for label, result in results.items():\n    print(label, "=", result)'
     return f"{head}results = {{}}\n" + "\n".join(parts) + "\n" + show
 
 

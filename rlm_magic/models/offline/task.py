@@ -37,4 +37,6 @@ class Task:
 
     def variable_for(self, wants: str) -> Variable | None:
         """The variable to work on; source code first when the question is about definitions."""
+        if self.asks(r"\bimports?\b|\bsource code\b"):
+            wants = "source"
         return choose(self.variables, self.question, wants)

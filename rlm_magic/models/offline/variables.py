@@ -100,11 +100,12 @@ def _fit(variable: Variable, question: str, wants: str) -> float:
         score += 40
     elif stem(variable.name) in said or set(name_stems(variable.name)) <= said:
         score += 25
-    score += 8 * sum(set(name_stems(f)) <= said for f in set(variable.field_names))
+    score += 15 * sum(set(name_stems(f)) <= said for f in set(variable.field_names))
     if wants == "source":
-        score += 60 * variable.looks_like_python
+        score += 100 * variable.looks_like_python
     if wants == "rows":
         score += 20 * (variable.kind in ("table", "polars") or bool(variable.field_names))
     if wants == "text":
-        score += 10 * (variable.kind in ("text", "mapping", "sequence"))
+        holds_text = variable.kind in ("text", "mapping", "sequence") and not variable.field_names
+        score += 50 * holds_text
     return score

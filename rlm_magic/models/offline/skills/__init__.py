@@ -24,14 +24,19 @@ from rlm_magic.models.offline.task import Task
 __all__ = ["SKILLS", "Skill", "choose_skill"]
 
 CANNOT = (
-    r"^\W*(?:please |can you |could you )*(?:translate|plot|draw|predict|forecast|train|fix|refactor"
-    r"|prove|explain why|invent|paint|rewrite|improve|optimi[sz]e)\b"
+    r"^\W*(?:please |can you |could you )*(?:translate|plot|draw|predict|forecast|train|fix"
+    r"|refactor|prove|explain why|invent|paint|rewrite|improve|optimi[sz]e)\b"
     r"|\b(?:poem|haiku|essay|story|song|joke|opinion)\b|\b(?:who|what) are you\b|\bcan you do\b"
 )
 MADE = r"\b(?:write|make|build|create|produce|generate|compile|prepare|give|draw up)\b"
 LISTING = r"\b(?:index|table|report|listing|list|catalog(?:ue)?|overview|inventory|glossary)\b"
-MENTION = r"\b(?:mention|contain|match|include|grep|search|occur|appear|regex|imports?\b|starting with)"
-LINK = r"\bthe (?!number|sum|total|average|mean|count|list)\w+(?: \w+)? of the \w+(?: \w+)? (?:of|wh)"
+MENTION = (
+    r"\b(?:mention|contain|match|include|grep|search|occur|appear|regex|imports?\b|starting with)"
+)
+LINK = (
+    r"\bthe (?!number|sum|total|average|mean|count|list)\w+(?: \w+)?"
+    r" of the \w+(?: \w+)? (?:of|wh)"
+)
 DEFINED = r"\b(?:defin|declar|implement|assigned)\w*"
 
 
@@ -58,7 +63,7 @@ SKILLS = (
     Skill("count", r"\b(?:how many|how often|number of|count|average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|biggest|longest|shortest|maximum|minimum|cheapest|top \w+)\b", "rows", count.plan),  # noqa: E501
     Skill("definition", DEFINED, "source", definition.plan),
     Skill("search", rf"{MENTION}|\bfind (?:all|every|each)\b|\blist (?:all|every|the)\b|\bwhich lines\b", "text", grep.plan),  # noqa: E501
-    Skill("find a fact", r"\b(?:what|who|whom|whose|when|where|which|how)\b|\bfind\b|\bsecret\b|\bvalue\b", "text", needle.plan),  # noqa: E501
+    Skill("find a fact", r"\b(?:what|who|whom|whose|when|where|which|how)\b|\bfind\b|\bsecret\b|\bvalue\b", "any", needle.plan),  # noqa: E501
 )
 # fmt: on
 

@@ -38,7 +38,7 @@ classes = [label for labelled in classes for label in labelled]
 print("without a label:", classes.count(None))
 """
 REPAIR = """
-question = "Classify the text into one of: " + ", ".join(WITH_HINTS) + ". Answer with the label alone.\\n\\n"
+question = "Classify the text into one of: " + ", ".join(WITH_HINTS) + ".\\n\\n"
 open_items = [index for index, label in enumerate(classes) if label is None]
 replies = llm_query_batched([question + items[index][1] for index in open_items])
 for index, reply in zip(open_items, replies):
@@ -60,7 +60,8 @@ FINAL(f"{label}: {number} of {len(items)}. All classes: {counts}")
 EACH = """
 FINAL({name: label for (name, _), label in zip(items, classes)})
 """
-_END = r"(?:,?\s+(?:and|then)\s+(?:count|report|tell|give|say|how|which|what|return|list|show|find)\b)"
+_VERBS = "count|report|tell|give|say|how|which|what|return|list|show|find"
+_END = rf"(?:,?\s+(?:and|then)\s+(?:{_VERBS})\b)"
 _LABELS = rf"\b(?:into|as|either|whether\b.*?\bis)\b(?: one of)?:?\s+(.+?)(?:{_END}|[.?;!\n]|$)"
 _IS_EACH = rf"\b(?:is|are) (?:each|every)\b(?: \w+){{1,2}} (.+?)(?:{_END}|[.?;!\n]|$)"
 
@@ -78,7 +79,8 @@ def plan(task: Task, data: Data) -> Plan:
     elif data.shape == "text":
         pairs = f"[(number, line) for number, line in {data.items()} if line.strip()]"
     hinted = [f"{label} ({hint})" if hint else label for label, hint in labels.items()]
-    values = {"LABELS": repr(list(labels)), "WITH_HINTS": repr(hinted) if any(labels.values()) else "labels", "PAIRS": pairs}
+    with_hints = repr(hinted) if any(labels.values()) else "labels"
+    values = {"LABELS": repr(list(labels)), "WITH_HINTS": with_hints, "PAIRS": pairs}
     yield Step("I put twenty entries into each prompt.", PARTITION, values)
     output = yield Step("A sub-model labels all batches at once.", MAP)
     unlabelled = re.search(r"without a label: (\d+)", output)

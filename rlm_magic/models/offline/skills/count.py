@@ -1,5 +1,6 @@
 """Counts, sums, compares and groups: rows directly, text after measuring each entry."""
 
+import re
 from collections.abc import Generator
 
 from rlm_magic.models.offline.data import Data, Field
@@ -17,7 +18,7 @@ GENERIC = (
     " altogether overall sum average"
 )
 UNIQUE = -1  # a field of the rows that the plan makes, whose values all differ
-MENTION = r"\b(?:mention|contain|match|include|occur|appear|starting with|the word)"
+MENTION = r"\b(?:mention|contain|match|include|occur|appear|imports?\b|starting with|the word)"
 SEARCH = """
 import re
 
@@ -98,8 +99,7 @@ def plan(task: Task, data: Data) -> Plan:
 def _measure(task: Task, data: Data) -> Generator[Turn, str, Data]:
     if data.shape == "numbers":
         yield Step("I give each number a row.", NUMBERS, {"PAIRS": data.items()})
-        fields = (Field("name", "str", UNIQUE, ()), Field("number", "float", 0, ()))
-        return Data("rows", "records", fields=fields, size=UNIQUE)
+        return _measured("name", ["number"])
     if data.is_python and task.asks(r"\bfunction|\bclass|\bmethod"):
         condition = ""
         if task.asks(r"\btop[- ]level|\bmodule[- ]level"):
@@ -108,21 +108,25 @@ def _measure(task: Task, data: Data) -> Generator[Turn, str, Data]:
             condition += ' and not match["called"].startswith("_")'
         code = MEASURE_SOURCE.replace("CONDITION", condition)
         yield Step("I measure every module.", code, {"DOCUMENTS": data.documents()})
-        names = ("functions", "methods", "classes", "lines")
-        fields = (Field("module", "str", UNIQUE, ()), *(Field(n, "int", 0, ()) for n in names))
-        return Data("rows", "records", fields=fields, size=UNIQUE)
+        return _measured("module", ["functions", "methods", "classes", "lines"])
     first = "line" if data.shape == "text" else "name"
-    yield Step("I measure every entry.", MEASURE_TEXT, {"PAIRS": data.items(), "FIRST": repr(first)})
-    names = ("words", "characters") if data.shape == "text" else ("lines", "words", "characters")
-    fields = (Field(first, "str", UNIQUE, ()), *(Field(n, "int", 0, ()) for n in names))
-    return Data("rows", "records", fields=fields, size=UNIQUE)
+    values = {"PAIRS": data.items(), "FIRST": repr(first)}
+    yield Step("I measure every entry.", MEASURE_TEXT, values)
+    return _measured(first, ["lines"] * (first == "name") + ["words", "characters"])
+
+
+def _measured(name: str, measures: list[str]) -> Data:
+    """The rows that a measuring step has made."""
+    numbers = [Field(measure, "int", 0, ()) for measure in measures]
+    return Data("rows", "records", fields=(Field(name, "str", UNIQUE, ()), *numbers), size=UNIQUE)
 
 
 def _count_matches(task: Task, data: Data, pattern: str) -> Plan:
     by_line = data.shape != "text" and task.asks(r"\blines\b")
     pairs = data.items()
     if by_line:
-        pairs = f'(((name, n), line) for name, text in {data.items()} for n, line in enumerate(str(text).split("\\n"), 1))'
+        lines = 'enumerate(str(text).split("\\n"), 1)'
+        pairs = f"(((name, n), line) for name, text in {data.items()} for n, line in {lines})"
     values = {"PATTERN": pattern, "PAIRS": pairs}
     yield Step("I count the matches entry by entry.", SEARCH, values)
     if task.asks(r"\bhow often\b|\btimes\b|\boccurrence"):
@@ -139,8 +143,8 @@ def _unexplained(task: Task, data: Data) -> list[str]:
     """Words of a question for a number that name neither the data nor what is counted."""
     counted = re.search(r"(?:how many|number of)\s+(\w+)", task.question, re.IGNORECASE)
     names = " ".join([*(v.name for v in task.variables), *(f.name for f in data.fields)])
-    return content_words(task.question, without=[*stems(names), *stems(counted[1] if counted else "")
-        , *stems(GENERIC)])
+    known = stems(f"{names} {GENERIC} {counted[1] if counted else ''}")
+    return content_words(task.question, without=known)
 
 
 def _prose(queries: list[Query]) -> str:

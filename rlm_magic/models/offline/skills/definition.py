@@ -86,4 +86,4 @@ def plan(task: Task, data: Data) -> Plan:
     if assigned:
         yield Step("These lines show what is assigned.", VALUES, values)
     else:
-        yield Step("A hit may stand inside a string, so I confirm with the parser.", CONFIRM, values)
+        yield Step("A hit may stand in a string, so the parser confirms it.", CONFIRM, values)

@@ -70,7 +70,8 @@ def search_pattern(task: Task) -> str | None:
 
 def _words_after_verb(task: Task) -> list[str]:
     """`tickets that mention a refund`: the words that carry meaning behind the verb."""
-    verb = r"\b(?:mention|contain|match|includ|import|search for|grep|for the word|about|with)\w*\b(.*)"
+    verbs = "mention|contain|match|includ|import|search for|grep|for the word|about|with"
+    verb = rf"\b(?:{verbs})\w*\b(.*)"
     found = re.search(verb, task.question, re.IGNORECASE | re.DOTALL)
     names = [word for v in task.variables for word in stems(v.name)]
     after = re.split(r"[.?!]|\band\b", found[1])[0] if found else ""

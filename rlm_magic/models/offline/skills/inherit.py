@@ -34,10 +34,10 @@ def imports(tree):
     origins = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            origins |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names}
+            origins |= {a.asname or a.name.split(".")[0]: a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            origins |= {alias.asname or alias.name: module for alias in node.names}
+            origins |= {a.asname or a.name: module for a in node.names}
     return origins
 
 
@@ -51,7 +51,8 @@ def show_class(wanted, expected_module):
         origins = imports(tree)
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and node.name == wanted:
-                bases = {ast.unparse(b): origins.get(ast.unparse(b).split(".")[0], "") for b in node.bases}
+                bases = [ast.unparse(base) for base in node.bases]
+                bases = {base: origins.get(base.split(".")[0], "") for base in bases}
                 nested = node not in tree.body
                 places.append((wanted, module, node.lineno, bases, nested))
     path = expected_module.replace(".", "/")

@@ -29,13 +29,17 @@ for name, text in documents.items():
 spread = Counter(word for words in windows.values() for word in words)
 weight = {word: math.log(1 + len(windows) / n) for word, n in spread.items()}
 best = sorted(windows, key=lambda place: -sum(weight[word] for word in windows[place]))[:5]
-passages = [documents[name][max(0, window * WIDTH - 80) : (window + 2) * WIDTH + 80] for name, window in best]
+passages = []
+for name, window in best:
+    start = max(0, window * WIDTH - 80)
+    passages.append(documents[name][start : start + 2 * WIDTH + 160])
 for (name, window), passage in zip(best, passages):
     print(f"[{name}] {len(windows[name, window])} of {len(keywords)} keywords: {passage!r}")
 """
 ASK = """
 question = QUESTION
-prompt = f"Answer the question from the text.\\nQuestion: {question}\\n\\nText:\\n" + "\\n".join(passages)
+text = "\\n".join(passages)
+prompt = f"Answer the question from the text.\\nQuestion: {question}\\n\\nText:\\n{text}"
 reply = llm_query(prompt)
 print(reply)
 """

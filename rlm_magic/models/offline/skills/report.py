@@ -60,7 +60,10 @@ print(f"{len(report):,} characters in {len(lines):,} lines")
 """
 BUILD_TABLE = """
 entries = [HEADS, ["---"] * len(HEADS), *entries]
-lines = ["| " + " | ".join(str(cell).replace("|", "/") for cell in entry) + " |" for entry in entries]
+lines = []
+for entry in entries:
+    cells = [str(cell).replace("|", "/") for cell in entry]
+    lines.append("| " + " | ".join(cells) + " |")
 report = "\\n".join(lines)
 print(f"{len(report):,} characters in {len(lines):,} lines")
 """
@@ -123,7 +126,8 @@ def _definition_values(task: Task, data: Data, columns: list[str]) -> dict[str, 
     indent = r"[ \t]+" if methods else ""
     nodes = "tree.body"
     if methods:
-        nodes = "[part for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for part in owner.body]"
+        owners = "for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef)"
+        nodes = f"[node {owners} for node in owner.body]"
     return {
         "DOCUMENTS": data.documents(),
         "PATTERN": f'r"^{indent}(?:{"|".join(keywords)})[ \\t]"',

@@ -24,7 +24,8 @@ assert "".join(parts) == text
 print(len(text), "characters in", len(parts), "parts")
 """
 MAP = """
-summaries = llm_query_batched([f"Summarise the text in 3 sentences.\\n\\nText:\\n{part}" for part in parts])
+prompts = [f"Summarise the text in 3 sentences.\\n\\nText:\\n{part}" for part in parts]
+summaries = llm_query_batched(prompts)
 print(len(summaries), "summaries, the first:", summaries[0])
 """
 REDUCE = """
@@ -42,5 +43,6 @@ def plan(task: Task, data: Data) -> Plan:
     prose = "This is more than one prompt should hold, so I cut it at line ends."
     yield Step(prose, PARTITION, {"PAIRS": data.items(field)})
     yield Step("A sub-model summarises each part.", MAP, result="summaries")
-    yield Step("Then it summarises the summaries.", REDUCE, {"NUMBER": str(number)}, result="summary")
+    values = {"NUMBER": str(number)}
+    yield Step("Then it summarises the summaries.", REDUCE, values, result="summary")
     yield Step("That is the summary.", 'FINAL_VAR("summary")')

@@ -10,8 +10,13 @@ __all__ = ["answer_question"]
 
 NO_ANSWER = "The text does not say."
 _QUESTION = re.compile(r"(?im)^\s*question\s*:\s*(.+)$")
-_ASKS = re.compile(r"\?|^\W*(?:what|who|whom|which|when|where|why|how|is|are|does|do|did|was)\b", re.I | re.M)
-_YES_NO = re.compile(r"^\W*(?:is|are|does|do|did|was|were|has|have|can|answer yes or no)\b|\byes or no\b", re.I)
+_ASKS = re.compile(
+    r"\?|^\W*(?:what|who|whom|which|when|where|why|how|is|are|does|do|did|was)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_YES_NO = re.compile(
+    r"^\W*(?:is|are|does|do|did|was|were|has|have|can)\b|\byes or no\b", re.IGNORECASE
+)
 _WANTS = {
     r"\b(?:number|code|pin|how many|how much|price|cost|amount|year)\b": r"\d",
     r"\bwhen\b|\bdate\b|\byear\b": r"\b\d{4}\b|\b\d{1,2}[./:-]\d",

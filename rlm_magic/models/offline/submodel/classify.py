@@ -14,6 +14,9 @@ _LABELS = re.compile(
     r"(?: the| these)?(?: labels| classes| categories)?:?\s+(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_BETWEEN = re.compile(
+    r",\s*(?:or\s+|and\s+)?(?![^()]*\))|\s+or\s+(?![^()]*\))|\n\s*[-*]\s*"  # not within ( )
+)
 _ITEM = re.compile(r"^\s*(\d+)[:.)]\s?(.*)$", re.MULTILINE)
 _NEITHER = ("other", "none", "unknown", "misc", "miscellaneous", "neutral", "rest", "general")
 
@@ -34,7 +37,7 @@ def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
     found = _LABELS.search(instruction)
     listed = re.split(r"\.\s|\.?$|\n(?!\s*[-*])", found[1])[0] if found else ""
     labels = {}
-    for part in re.split(r",\s*(?:or\s+|and\s+)?(?![^()]*\))|\s+or\s+(?![^()]*\))|\n\s*[-*]\s*", listed):
+    for part in _BETWEEN.split(listed):
         if match := re.match(r"\s*([^(:]+?)\s*(?:[(:](.*?)\)?)?\s*$", part, re.DOTALL):
             name = match[1].strip("`\"' ")
             labels[name] = frozenset(stems(f"{name} {match[2] or ''}")) | topic_stems(name)
