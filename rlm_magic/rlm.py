@@ -20,7 +20,7 @@ from rlm_magic.run.loop import Run
 from rlm_magic.run.query import Query, read_query
 from rlm_magic.run.result import Result
 from rlm_magic.run.tree import RunTree
-from rlm_magic.settings import Budget, Keep, Limits, check_keep, default_model
+from rlm_magic.settings import Budget, Keep, Limits, check_keep, check_number, default_model
 from rlm_magic.trace.recorder import Recorder, open_trace
 from rlm_magic.workspace.host import Host
 from rlm_magic.workspace.interrupt import catch_sigint
@@ -77,16 +77,19 @@ class RLM:
         ask: Approver | None = None,
     ) -> None:
         self.limits = Limits(max_depth, max_steps, max_errors, max_seconds, max_output)
+        if not isinstance(budget, Budget | None):
+            raise ConfigurationError(f"budget must be a Budget(…), not {budget!r}.")
         self.budget = budget or Budget()
         self.approve = approve
-        self.concurrency = _positive("concurrency", concurrency)
+        check_number("concurrency", concurrency, whole=True)
+        self.concurrency = concurrency
         self.trace = trace
         self.keep = check_keep(keep)
         self.stream = stream
         self._on_event = on_event
         self._host = host
         self._ask = ask or terminal_approver()
-        _positive("timeout", timeout)
+        check_number("timeout", timeout, whole=False)
         self._root = ModelSpec(
             model or default_model(), api_base, api_key, timeout, dict(model_options or {})
         )
@@ -191,9 +194,3 @@ class RLM:
             stream=self.stream,
             host=self._host,
         )
-
-
-def _positive(name: str, value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError(f"{name} must be a number above zero, not {value!r}.")
-    return value

@@ -18,6 +18,7 @@ __all__ = [
     "Keep",
     "Limits",
     "check_keep",
+    "check_number",
     "default_model",
     "trace_folder",
 ]
@@ -45,7 +46,7 @@ class Budget:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                _check_number(
+                check_number(
                     f"budget {field.name}", value, whole=field.name in ("tokens", "calls")
                 )
 
@@ -70,10 +71,11 @@ class Limits:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                _check_number(field.name, value, whole=field.name != "max_seconds")
+                check_number(field.name, value, whole=field.name != "max_seconds")
 
 
-def _check_number(name: str, value: object, *, whole: bool) -> None:
+def check_number(name: str, value: object, *, whole: bool) -> None:
+    """Raise ConfigurationError unless `value` is a finite number above zero."""
     kind = "a whole number" if whole else "a number"
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not right_type or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]

@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rlm_magic.errors import ModelError
 from rlm_magic.events import Tokens
+from rlm_magic.models.failures import explain
 from rlm_magic.models.ledger import Cost
-from rlm_magic.models.provider import Rates, explain, load_litellm, rates_of
+from rlm_magic.models.provider import Rates, load_litellm, rates_of
 
 __all__ = ["Client", "Completion", "Message", "ModelSpec"]
 
@@ -98,20 +99,20 @@ class Client:
             options |= {"stream": True, "stream_options": {"include_usage": True}}
         started = time.monotonic()
         try:
-            response = await litellm.acompletion(
-                model=spec.name,
-                messages=list(messages),
-                api_base=spec.api_base,
-                api_key=spec.api_key,
-                timeout=spec.timeout,
-                **options,
-            )
-            text, usage = await _streamed(response, on_text) if on_text else _whole(response)
-        except ModelError:
-            raise
+            # litellm's timeout is one for each read, so a stream could take for ever.
+            async with asyncio.timeout(spec.timeout):
+                response = await litellm.acompletion(
+                    model=spec.name,
+                    messages=list(messages),
+                    api_base=spec.api_base,
+                    api_key=spec.api_key,
+                    timeout=spec.timeout,
+                    **options,
+                )
+                text, usage = await _streamed(response, on_text) if on_text else _whole(response)
+            tokens = _tokens(usage)
         except Exception as error:
-            raise explain(error, spec.name, spec.api_base, spec.timeout) from None
-        tokens = _tokens(usage)
+            raise explain(error, spec) from None
         usd = self._price(tokens.input, tokens.cached, tokens.output) if tokens else None
         return Completion(text, tokens, usd, time.monotonic() - started)
 
@@ -124,7 +125,7 @@ class Client:
 
 def _whole(response: Any) -> tuple[str, Any]:
     if not response.choices:
-        raise ModelError(f"The reply of {response.model} held no choices.")
+        raise ValueError("The reply holds no choices.")
     return response.choices[0].message.content or "", getattr(response, "usage", None)
 
 
@@ -141,7 +142,8 @@ async def _streamed(response: Any, on_text: Callable[[str], None]) -> tuple[str,
 
 
 def _tokens(usage: Any) -> Tokens | None:
-    if usage is None:
+    # Where a provider reports nothing, litellm puts zeros.
+    if usage is None or not (usage.prompt_tokens or usage.completion_tokens):
         return None
     details = getattr(usage, "prompt_tokens_details", None)
     return Tokens(

@@ -14,12 +14,18 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics and the rewriting of `%%rlm` cells; a second call changes nothing."""
     if "RLMMagics" in shell.magics_manager.registry:
         return
-    shell.register_magics(RLMMagics(shell))
+    shell.register_magics(_magics_of(shell))
     shell.input_transformers_cleanup.append(rewrite_cell)
 
 
+def _magics_of(shell: InteractiveShell) -> RLMMagics:
+    """Return the shell's own magics, which keep across a reload what `%config` has set."""
+    known = (it for it in shell.configurables if isinstance(it, RLMMagics))
+    return next(known, None) or RLMMagics(shell)
+
+
 def unload(shell: InteractiveShell) -> None:
-    """Undo `load`."""
+    """Take away what `load` registered."""
     shell.magics_manager.registry.pop("RLMMagics", None)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("rlm", None)

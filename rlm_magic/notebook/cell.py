@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CellInterrupted", "RunEnded", "run_cell"]
 
+_LONGEST_SHOWN = 10_000
+
 _OFFLINE_NOTICE = (
     "No model is chosen, so the offline demo model answers: rules, not a neural network. "
     "Choose one with -m provider/name, %config RLMMagics.model = 'provider/name', or RLM_MODEL."
@@ -102,13 +104,21 @@ def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> Non
         shell.user_ns[output] = result.answer
     if result.error:
         print(result.error)
-    if isinstance(result.answer, str):
-        if _is_terminal(shell):
-            print(result.answer)
-        else:
-            display({"text/markdown": result.answer, "text/plain": result.answer}, raw=True)
-    else:
+    if not isinstance(result.answer, str):
         display(result.answer)
+        return
+    text = _shown(result.answer)
+    if _is_terminal(shell):
+        print(text)
+    else:
+        display({"text/markdown": text, "text/plain": text}, raw=True)
+
+
+def _shown(text: str) -> str:
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    head = text[:_LONGEST_SHOWN].rpartition("\n")[0] or text[:_LONGEST_SHOWN]
+    return f"{head}\n\n… {len(text):,} characters in all; `_rlm.answer` holds them."
 
 
 def _is_terminal(shell: InteractiveShell) -> bool:

@@ -33,7 +33,10 @@ def run_command(magics: RLMMagics, line: str) -> None:
         case ["help"]:
             print(_HELP)
         case _:
-            raise UsageError(f"%rlm {line}: there is no such command; %rlm help lists them.")
+            raise UsageError(
+                f"%rlm {line}: there is no such command; %rlm help lists them, and a question goes "
+                "under %%rlm."
+            )
 
 
 def _status(magics: RLMMagics) -> str:

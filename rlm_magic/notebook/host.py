@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from rlm_magic.syntax import parse
 from rlm_magic.workspace.streams import current_transcript
 
 __all__ = ["ShellHost"]
-
-_NESTED = re.compile(r"^\s*%%?rlm\b", re.MULTILINE)
 
 
 class ShellHost:
@@ -24,7 +22,7 @@ class ShellHost:
 
     def transform(self, source: str) -> str:
         """Translate `%` and `!` lines; raise SyntaxError for a run within the run."""
-        if _NESTED.search(source):
+        if _asks_for_a_run(source):
             raise SyntaxError("%rlm can't be used in a run's own code: call rlm_query(question).")
         return str(self._shell.transform_cell(source))
 
@@ -51,3 +49,11 @@ class ShellHost:
             yield
         finally:
             publisher.unregister_hook(note)
+
+
+def _asks_for_a_run(source: str) -> bool:
+    try:
+        _, escapes = parse(source)
+    except SyntaxError:
+        return False
+    return any(escape.name == "rlm" for escape in escapes)

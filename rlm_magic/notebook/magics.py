@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _with_options(method: F) -> F:
     for option in reversed(OPTIONS):
         method = option(method)
-    return magic_arguments("%%rlm")(method)  # type: ignore[no-any-return]
+    return magic_arguments("%rlm")(method)  # type: ignore[no-any-return]
 
 
 @magics_class

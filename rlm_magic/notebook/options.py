@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import math
+import re
 from argparse import ArgumentTypeError
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, parse_argstring
 
 __all__ = ["OPTIONS", "choose_names", "parse_options"]
+
+_CHOICES = re.compile(r"invalid choice: .*\((choose from .*)\)")
 
 
 def _number(text: str) -> float:
@@ -22,6 +26,12 @@ def _number(text: str) -> float:
     if not 0 < value < math.inf:
         raise ArgumentTypeError(f"{text!r} is not a number above zero")
     return value
+
+
+def _unquoted(text: str) -> str:
+    """Return `text` without the quotes around it, which IPython leaves where they are."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def _whole(text: str) -> int:
@@ -40,9 +50,20 @@ OPTIONS = (
         help="Variables that the question is about, with spaces or commas between them. `context` "
         "is that variable, or a mapping of them by name. Without it, all variables are described.",
     ),
-    argument("-m", "--model", help="Root model, as litellm names it: provider/name."),
-    argument("-s", "--sub-model", help="Model for sub-calls; the root model if not given."),
-    argument("--api-base", help="Address of the models' server, such as http://localhost:8000/v1."),
+    argument(
+        "-m", "--model", type=_unquoted, help="Root model, as litellm names it: provider/name."
+    ),
+    argument(
+        "-s",
+        "--sub-model",
+        type=_unquoted,
+        help="Model for sub-calls; the root model if not given.",
+    ),
+    argument(
+        "--api-base",
+        type=_unquoted,
+        help="Address of the models' server, such as http://localhost:8000/v1.",
+    ),
     argument(
         "-a",
         "--approve",
@@ -62,7 +83,9 @@ OPTIONS = (
         choices=("answer", "all", "none"),
         help="Names bound by the code that stay: the answer's own, all, or none.",
     ),
-    argument("--trace", metavar="PATH", help="File or folder for the trace of the run."),
+    argument(
+        "--trace", type=_unquoted, metavar="PATH", help="File or folder for the trace of the run."
+    ),
     argument("-q", "--quiet", action="store_true", help="Show the answer only, no progress."),
 )
 
@@ -72,11 +95,11 @@ def parse_options(magic: Any, line: str) -> dict[str, Any]:
     try:
         options: dict[str, Any] = dict(vars(parse_argstring(magic, line)))
     except UsageError as error:
-        raise UsageError(f"%%rlm {line}: {error}. %%rlm? shows the options.") from None
-    except ValueError as error:  # an unclosed quotation mark
-        raise UsageError(f"%%rlm {line}: {error}.") from None
+        raise UsageError(_explained(str(error))) from None
+    except ValueError:
+        raise UsageError(f"{line.strip()}: a quotation mark is not closed.") from None
     output = options["output"]
-    if output is not None and not output.isidentifier():
+    if output is not None and (not output.isidentifier() or keyword.iskeyword(output)):
         raise UsageError(f"-o {output}: this can't be the name of a variable.")
     if options["context"]:
         names = " ".join(options["context"]).replace(",", " ").split()
@@ -84,11 +107,24 @@ def parse_options(magic: Any, line: str) -> dict[str, Any]:
     return options
 
 
-def choose_names(names: list[str], there: Iterable[str]) -> None:
+def _explained(problem: str) -> str:
+    """Return what argparse says of a line, as a sentence that tells what to do."""
+    unknown = problem.removeprefix("unrecognized arguments: ")
+    if unknown == problem:
+        said = _CHOICES.sub(lambda match: match[1].replace("'", ""), problem)
+        return f"{said.removeprefix('argument ')}; %%rlm? shows the options."
+    if unknown.startswith("-"):
+        return f"{unknown}: there is no such option; %%rlm? shows the options."
+    return f"{unknown}: write the question under %%rlm, on lines of its own."
+
+
+def choose_names(names: list[str], namespace: Mapping[str, object]) -> None:
     """Raise UsageError, with what was probably meant, when one of `names` is not there."""
-    there = list(there)
+    # Imported here: loading the extension has to be quick.
+    from rlm_magic.workspace.describe import variables_of
+
     for name in names:
-        if name not in there:
-            close = difflib.get_close_matches(name, there, n=3)
+        if name not in namespace:
+            close = difflib.get_close_matches(name, variables_of(namespace), n=3)
             hint = f"did you mean {' or '.join(close)}?" if close else "run the cell that makes it."
             raise UsageError(f"-c {name}: there is no variable {name!r}; {hint}")

@@ -169,7 +169,7 @@ class TerminalView:
 
 @asynccontextmanager
 async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
-    """Keep `view` up to date meanwhile, and once more at the end."""
+    """Keep `view` up to date meanwhile, to the last event."""
 
     async def refresh() -> None:
         while True:
@@ -184,4 +184,5 @@ async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
-        view.update(progress)
+        if progress.changed.is_set():
+            view.update(progress)

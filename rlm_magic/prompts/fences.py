@@ -129,10 +129,13 @@ class _Splitter:
         return None
 
     def _first_outside_strings(self, number: int, fence: str, end: int) -> int | None:
-        """Return the first line of a fence that the code, read as Python, has not in a string."""
+        """Return the first line of a fence that the code, read as Python, has not in a string.
+
+        That is the end of the text if there is none; None if looking for it would cost too much.
+        """
         if self._patience <= 0 or number + 1 >= len(self._lines):
             return None
-        found, reached = None, len(self._text)
+        found, reached = len(self._lines), len(self._text)
         for later in self._code_lines(number):
             line = self._lines[later]
             if _closes(line, fence) or _opens_tagged(line, fence):

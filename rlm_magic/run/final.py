@@ -41,7 +41,7 @@ class Finisher:
         self._lock = threading.Lock()
         self._final: Final | None = None
         self._ended = False
-        self._answer: dict[str, Any] = {}
+        self._answer: dict[str, Any] = {"content": "", "ready": False}
         self.forget()
 
     def helpers(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Finisher:
     def look_up(self, name: str) -> Final:
         """Return the variable `name` as a final answer; raise NameError if there is none."""
         name = name.strip()
-        if name not in self._namespace or name == "answer":
+        if name not in self._namespace or self._namespace[name] is self._answer:
             raise NameError(
                 f'FINAL_VAR takes the name of a variable, as in FINAL_VAR("result"); there is no '
                 f"variable {name[:80]!r}. For a value, call FINAL(value)."
@@ -68,15 +68,15 @@ class Finisher:
 
     def taken(self) -> Final | None:
         """Return the answer that the block gave, by a call or through `answer`."""
-        if self._final is None and self._answer.get("ready"):
+        if self._final is None and _is_true(self._answer.get("ready")):
             return Final(self._answer.get("content"))
         return self._final
 
     def forget(self) -> None:
-        """Drop what a block gave, before the next one."""
+        """Drop what a block gave, before the next one on this thread; a draft stays a draft."""
+        self._thread = threading.get_ident()
         self._final = None
-        self._answer.clear()
-        self._answer.update(content="", ready=False)
+        self._answer["ready"] = False
 
     def end(self) -> None:
         """Make the helpers refuse from now on."""
@@ -91,4 +91,11 @@ class Finisher:
         with self._lock:
             if self._final is None:
                 self._final = final
-        raise Finish
+        raise Finish if threading.get_ident() == self._thread else SystemExit(Finish())
+
+
+def _is_true(value: object) -> bool:
+    try:
+        return bool(value)
+    except Exception:
+        return False

@@ -11,6 +11,7 @@ layer.
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, TypeVar, cast
@@ -32,7 +33,22 @@ async def drive(code: Callable[[], T], *, context: contextvars.Context, interrup
     """Run `code` in a greenlet under `context`, awaiting for it what it waits for.
 
     An interrupt reaches the code as a KeyboardInterrupt, at its wait or in the middle of its work.
+    The code has an asyncio task of its own: what asyncio.timeout and TaskGroup do to the current
+    task (before Python 3.13 a TaskGroup can leave it marked as cancelled) stays within the code.
     """
+    return await asyncio.create_task(_drive(code, context, interrupt))
+
+
+async def _drive(code: Callable[[], T], context: contextvars.Context, interrupt: Interrupt) -> T:
+    try:
+        return await _switch_to_and_fro(code, context, interrupt)
+    except KeyboardInterrupt:  # between code and loop; asyncio would let it end the loop
+        raise Interrupted from None
+
+
+async def _switch_to_and_fro(
+    code: Callable[[], T], context: contextvars.Context, interrupt: Interrupt
+) -> T:
     child = _Code(code, parent=getcurrent())
     child.gr_context = context
     with interrupt.occupying():

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
 import itertools
 import linecache
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
 from rlm_magic.workspace.bridge import run_coroutine
-from rlm_magic.workspace.guards import EXIT_REFUSED
 from rlm_magic.workspace.host import Host
 from rlm_magic.workspace.preview import preview_output
 from rlm_magic.workspace.streams import Transcript, writing_to
@@ -25,7 +25,10 @@ _numbers = itertools.count(1)
 
 
 class Finish(BaseException):
-    """Raised by FINAL and FINAL_VAR, so that nothing but a bare `except` keeps the code going."""
+    """Raised by FINAL and FINAL_VAR, so that nothing but a bare `except` keeps the code going.
+
+    A thread that the code started is ended by `SystemExit(Finish())`, without a word on stderr.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,9 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
     with writing_to(transcript), host.displays_to(transcript.write):
         try:
             _run(source, filename, namespace, host, transcript)
-        except Finish:
-            pass
-        except SystemExit:
-            error = trace = f"SystemExit refused: {EXIT_REFUSED}"
         except BaseException as raised:
-            error, trace = describe_exception(raised, filename)
+            if not _finishes(raised):
+                error, trace = describe_exception(raised)
     output = transcript.text()
     if trace:
         separator = "\n" if output and not output.endswith("\n") else ""
@@ -76,29 +76,41 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
     )
 
 
+def _finishes(raised: BaseException) -> bool:
+    """Whether FINAL raised it, or all of a group (what asyncio.TaskGroup makes of it)."""
+    match raised:
+        case Finish() | SystemExit(code=Finish()):
+            return True
+        case BaseExceptionGroup():
+            return all(_finishes(one) for one in raised.exceptions)
+    return False
+
+
 def _run(
     source: str, filename: str, namespace: dict[str, Any], host: Host, transcript: Transcript
 ) -> None:
     python = host.transform(source)
-    linecache.cache[filename] = (len(python), None, python.splitlines(keepends=True), filename)
-    body, last = _split(ast.parse(python, filename), python)
+    lines = io.StringIO(python, newline=None).readlines()
+    linecache.cache[filename] = (len(python), None, lines, filename)
+    # Not `ast.parse`, which would be a frame in the traceback of a SyntaxError.
+    tree = compile(python, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    body, last = _split(tree, lines)
     if body.body:
         _evaluate(_compile(body, filename, "exec"), namespace)
     if last is not None:
         value = _evaluate(_compile(last, filename, "eval"), namespace)
         if value is not None:
-            transcript.write(preview_output(value, _VALUE_LIMIT) + "\n")
+            transcript.write(preview_output(value, transcript.room - 1) + "\n")
 
 
-_VALUE_LIMIT = 20_000
-
-
-def _split(tree: ast.Module, source: str) -> tuple[ast.Module, ast.Expression | None]:
+def _split(
+    tree: ast.Module, lines: Sequence[str]
+) -> tuple[ast.Module, ast.Expression | None]:
     """Split off a last expression whose value is to be shown; a `;` behind it hides it."""
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return tree, None
     last = tree.body[-1]
-    behind = "\n".join(source.splitlines()[last.end_lineno - 1 :])  # type: ignore[operator]
+    behind = "".join(lines[last.end_lineno - 1 :])  # type: ignore[operator]
     text = behind.encode()[last.end_col_offset :].decode(errors="replace")
     if text.split("#")[0].strip().startswith(";"):
         return tree, None
@@ -124,7 +136,11 @@ def _changes(
     bound = tuple(
         name
         for name, value in list(after.items())
-        if not name.startswith("_") and before.get(name, missing) is not value
+        if _is_public(name) and before.get(name, missing) is not value
     )
-    deleted = tuple(name for name in before if not name.startswith("_") and name not in after)
+    deleted = tuple(name for name in before if _is_public(name) and name not in after)
     return bound, deleted
+
+
+def _is_public(name: object) -> bool:
+    return isinstance(name, str) and not name.startswith("_")

@@ -51,6 +51,11 @@ class Transcript:
                     self._tail_size -= len(self._tail.popleft())
         return len(text)
 
+    @property
+    def room(self) -> int:
+        """Characters that can be added and then all be seen: until the cut, or in the tail."""
+        return max(self._head_limit + self._tail_limit - self.chars, self._tail_limit)
+
     def text(self) -> str:
         """Return the output; a cut in the middle is marked with what is missing and the total."""
         with self._lock:

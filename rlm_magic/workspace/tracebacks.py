@@ -5,19 +5,32 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+from rlm_magic.workspace.guards import EXIT_REFUSED
+
 __all__ = ["describe_exception"]
 
 _OURS = str(Path(__file__).parent.parent)
 _LIMIT = 4_000
 
 
-def describe_exception(error: BaseException, filename: str) -> tuple[str, str]:
-    """Return the exception as one line, and its traceback from the block `filename` on.
+def describe_exception(error: BaseException) -> tuple[str, str]:
+    """Return the exception as one line, and its traceback without frames of ours.
 
     A very long traceback keeps its head and its tail; the exception itself is always there.
     """
+    if isinstance(error, SystemExit):
+        refusal = f"SystemExit refused: {EXIT_REFUSED}"
+        return refusal, refusal
+    try:
+        return _describe(error)
+    except Exception:  # a SyntaxError with nonsense in it, groups nested without end
+        name = type(error).__name__
+        return name, f"{name} (its traceback can't be told)"
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
     report = traceback.TracebackException.from_exception(error, compact=True)
-    _hide_ours(report, set())
+    _hide_ours(report)
     text = "".join(report.format())
     if len(text) > _LIMIT:
         text = f"{text[: _LIMIT // 3]}\n[…]\n{text[-_LIMIT * 2 // 3 :]}"
@@ -26,13 +39,15 @@ def describe_exception(error: BaseException, filename: str) -> tuple[str, str]:
     return line[:500], text
 
 
-def _hide_ours(report: traceback.TracebackException, seen: set[int]) -> None:
-    if id(report) in seen:
-        return
-    seen.add(id(report))
-    report.stack = traceback.StackSummary.from_list(
-        [frame for frame in report.stack if not frame.filename.startswith(_OURS)]
-    )
-    for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
-        if other is not None:
-            _hide_ours(other, seen)
+def _hide_ours(report: traceback.TracebackException) -> None:
+    todo, seen = [report], set()
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.stack = traceback.StackSummary.from_list(
+            [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+        )
+        others = (one.__cause__, one.__context__, *(one.exceptions or ()))
+        todo.extend(other for other in others if other is not None)

@@ -25,7 +25,8 @@ CHANNELS = ("iopub", "shell", "stdin", "control")
 # Gives the next test the kernel as it was when it started: names, environment, folder, numbering.
 CLEAN_UP = """
 def _clean_up(environment, folder):
-    import os
+    import gc, os
+    gc.freeze()  # a reset collects garbage, which takes long among all that litellm has loaded
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -122,15 +123,18 @@ class Kernel:
 
     # Cells
 
-    def start(self, code: str, *, stdin: bool = True) -> Cell:
-        """Start a cell; `stdin` says whether the front end lets it ask for input."""
+    def start(self, code: str, *, stdin: bool = True, stop_on_error: bool = False) -> Cell:
+        """Start a cell; `stdin` says whether the front end lets it ask for input.
+
+        With `stop_on_error` an error aborts the cells that are queued behind it, as Run All does.
+        """
         content = {
             "code": code,
             "silent": False,
             "store_history": True,
             "user_expressions": {},
             "allow_stdin": stdin,
-            "stop_on_error": False,
+            "stop_on_error": stop_on_error,
         }
         message_id = self.request("shell", "execute_request", content)
         outcome = self._outcomes[message_id] = CellOutcome()

@@ -1,11 +1,14 @@
 """Reads a conversation: the question, the described variables, and what each step came to."""
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-__all__ = ["Observation", "Run", "last_user_text", "message_text", "read_run"]
+__all__ = ["Observation", "Run", "last_user_text", "message_text", "printed", "read_run"]
+
+T = TypeVar("T")
 
 ROOT_PROMPT = "You are the root model of a Recursive Language Model (RLM)."
 LAST_REQUEST = "This is the last request:"
@@ -48,36 +51,49 @@ def last_user_text(messages: Sequence[Mapping[str, Any]]) -> str:
     return texts[-1] if texts else "\n".join(map(message_text, messages))
 
 
+def printed(text: str, kind: type[T]) -> T | None:
+    """The value that code printed, if it is whole and of the kind that was expected."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return None
+    return value if isinstance(value, kind) else None
+
+
 def read_run(messages: Sequence[Mapping[str, Any]]) -> Run | None:
     """The run that these messages belong to, or None when they are not a root conversation."""
     if not messages or not message_text(messages[0]).startswith(ROOT_PROMPT):
         return None
-    brief, turns = _split_turns(messages[1:])
+    first, *later = _split_turns(messages[1:])
+    brief = "\n\n".join(first)
     found = _BRIEF.search(brief)
     question, description = found.groups() if found else (brief, "")
     return Run(
         question=question.strip(),
         description=description,
-        observations=tuple(_read_observation(turn) for turn in turns),
-        is_last_request=LAST_REQUEST in (turns[-1] if turns else brief),
+        observations=tuple(map(_read_observation, later)),
+        is_last_request=_asks_for_last(later[-1] if later else first),
     )
 
 
-def _split_turns(messages: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """The opening user text, and the user text that followed each reply."""
+def _split_turns(messages: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """The opening user texts, then the user texts that followed each reply."""
     turns: list[list[str]] = [[]]
     for message in messages:
         if message.get("role") == "assistant":
             turns.append([])
         else:
             turns[-1].append(message_text(message))
-    brief, *later = ("\n\n".join(turn) for turn in turns)
-    return brief, later
+    return turns
 
 
-def _read_observation(text: str) -> Observation:
-    is_last = LAST_REQUEST in text
-    text = re.split(rf"\n*{re.escape(LAST_REQUEST)}", text)[0]
+def _asks_for_last(texts: Sequence[str]) -> bool:
+    return any(text.startswith(LAST_REQUEST) for text in texts)
+
+
+def _read_observation(texts: Sequence[str]) -> Observation:
+    is_last = _asks_for_last(texts)
+    text = "\n\n".join(text for text in texts if not text.startswith(LAST_REQUEST))
     notes: tuple[str, ...] = ()
     if found := _NOTES.search(text):
         notes = tuple(line.removeprefix("Note: ") for line in found[1].splitlines())

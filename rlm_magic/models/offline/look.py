@@ -1,10 +1,9 @@
 """Looks at a variable first, and reads from the output what it is made of."""
 
-import ast
 import re
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Generator
 
+from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data, Field
 from rlm_magic.models.offline.steps import Step, StepFailed, Turn
 from rlm_magic.models.offline.task import Task
@@ -94,8 +93,8 @@ def look(variable: Variable, task: Task, wants: str) -> Look:
     if kind == "text":
         output = yield _peek(variable, TEXT, expression)
         return Data(expression, "text", is_python=_is_python(output))
-    if kind in ("table", "polars"):
-        return (yield from _look_at_rows(variable, Data(expression, kind)))
+    if kind in ("table", "polars") or variable.field_names:
+        return (yield from fields_of(variable))
     output = yield _peek(variable, MAPPING if kind == "mapping" else SEQUENCE, expression)
     types = _read_types(output)
     named = kind == "mapping"
@@ -162,14 +161,16 @@ def _peek(variable: Variable, code: str, expression: str, rows: str = "") -> Ste
 
 def _read_types(output: str) -> dict[str, int]:
     found = _TYPES.search(output)
-    return dict(ast.literal_eval(found[1])) if found else {}
+    return (printed(found[1], dict) or {}) if found else {}
 
 
 def _read_fields(output: str) -> list[Field]:
     fields = []
     for name, kind, different, samples in _FIELD.findall(output):
-        values: Sequence[Any] = ast.literal_eval(samples)
-        fields.append(Field(str(ast.literal_eval(name)), kind, int(different), tuple(values)))
+        values = printed(samples, list) or []
+        label = printed(name, str)
+        if label is not None:
+            fields.append(Field(label, kind, int(different), tuple(map(str, values))))
     return fields
 
 

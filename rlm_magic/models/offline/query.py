@@ -20,7 +20,7 @@ _MEASURES = {
     r"\b(?:different|distinct|unique)\b": "nunique",
     r"\bhow many\b|\bhow often\b|\bnumber of\b|\bcount\b": "count",
 }
-_MOST = r"\b(?:most|highest|largest|biggest|greatest|maximum|max|longest|top|latest|best)\b"
+_MOST = r"\b(?:most|highest|largest|biggest|greatest|maximum|max|longest|top(?!-)|latest|best)\b"
 _LEAST = r"\b(?:fewest|least|lowest|smallest|minimum|min|shortest|cheapest|earliest|worst)\b"
 _GROUP = r"\b(?:by|per|(?:(?:for|in|of) )?(?:each|every)|across)\s+(?:of the\s+)?([\w ]+)"
 _WHICH = r"\b(?:which|what|top (?:\w+)|whose)\s+([\w ]+)"
@@ -111,7 +111,7 @@ def _superlative(
     most: bool,
 ) -> Query:
     value = next((f for f in named if f != group), None)
-    entry_wanted = re.search(r"\b(?:which|who|top|list)\b|\bwhat (?!is|are|was)", clause, re.I)
+    entry_wanted = re.search(r"\b(?:which|who|top(?!-)|list)\b|\bwhat (?!is|are|was)", clause, re.I)
     by_length = re.search(r"\blong|\bshort", clause, re.I)
     if by_length and (value is None or value == data.key):
         lengths = [f for f in data.fields if f.is_number and set(stems(f.name)) & _LENGTHS]

@@ -9,7 +9,7 @@ from rlm_magic.models.offline.skills import grep, needle
 from rlm_magic.models.offline.steps import Plan, Step, Turn
 from rlm_magic.models.offline.tabular import compute
 from rlm_magic.models.offline.task import Task
-from rlm_magic.models.offline.words import content_words, stems
+from rlm_magic.models.offline.words import content_words, stem, stems
 
 __all__ = ["plan"]
 
@@ -87,7 +87,7 @@ def plan(task: Task, data: Data) -> Plan:
         yield from needle.plan(task, data)
         return
     if queries == [Query("count", None)] and (words := _unexplained(task, data)):
-        pattern = repr("(?is)" + "".join(rf"(?=.*\b{word})" for word in words))
+        pattern = repr("(?is)" + "".join(rf"(?=.*\b{stem(word)})" for word in words))
         yield Step("I count the entries that hold these words.", SEARCH, _search(pattern, data))
         said = " and ".join(words)
         yield Step("I say what was counted.", SAY, {"WORDS": said, "VARIABLE": data.expression})
@@ -144,7 +144,8 @@ def _unexplained(task: Task, data: Data) -> list[str]:
     counted = re.search(r"(?:how many|number of)\s+(\w+)", task.question, re.IGNORECASE)
     names = " ".join([*(v.name for v in task.variables), *(f.name for f in data.fields)])
     known = stems(f"{names} {GENERIC} {counted[1] if counted else ''}")
-    return content_words(task.question, without=known)
+    words = re.findall(r"\w+", task.question)
+    return [word for word in dict.fromkeys(words) if content_words(word, without=known)]
 
 
 def _prose(queries: list[Query]) -> str:

@@ -1,9 +1,9 @@
 """Follows links between records: the row that one hop prints decides what the next looks up."""
 
-import ast
 import re
 from dataclasses import dataclass
 
+from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data, Field
 from rlm_magic.models.offline.look import fields_of
 from rlm_magic.models.offline.skills import needle
@@ -113,6 +113,9 @@ def plan(task: Task, data: Data) -> Plan:
             who = next((row[n] for ns in identity.values() for n in ns if n in row), who)
         links.pop(0)
         value = row[field]
+        if value.lower() in ("", "none", "nan"):
+            links.insert(0, field)
+            break
         path.append((who, field, value))
         if not links and not _is_reference(field, links, chain):
             row = None
@@ -200,6 +203,7 @@ def _is_reference(field: str, links: list[str], chain: Chain) -> bool:
 
 def _read_row(output: str, link: str = "") -> dict[str, str] | None:
     """The first printed row that has the wanted field, else the first one."""
-    rows = [ast.literal_eval(line)[1] for line in output.splitlines() if line.startswith("(")]
+    pairs = (printed(line, tuple) for line in output.splitlines() if line.startswith("("))
+    rows = [pair[1] for pair in pairs if pair and len(pair) == 2 and isinstance(pair[1], dict)]
     fitting = [row for row in rows if not link or _field_for(link, list(row))]
     return next(iter(fitting or rows), None)

@@ -1,10 +1,10 @@
 """Follows base classes through source code: what one hop prints decides the next hop's search."""
 
-import ast
 import builtins
 import re
 from dataclasses import dataclass
 
+from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.skills import needle
 from rlm_magic.models.offline.steps import Answer, Plan, Step
@@ -163,10 +163,10 @@ def _read_hop(output: str, wanted: dict[str, str]) -> list[Definition]:
     """The first hit of each class: the code put the most likely one on top."""
     first: dict[str, Definition] = {}
     for line in output.splitlines():
-        if line.startswith("("):
-            name, module, number, bases, _ = ast.literal_eval(line)
-            found = Definition(name, module, number, tuple(bases.items()))
-            first.setdefault(name, found)
+        place = printed(line, tuple)
+        if place and len(place) == 5 and isinstance(place[3], dict):
+            name, module, number, bases, _ = place
+            first.setdefault(name, Definition(name, module, number, tuple(bases.items())))
     return [first[name] for name in wanted if name in first]
 
 

@@ -39,7 +39,10 @@ for (name, window), passage in zip(best, passages):
 ASK = """
 question = QUESTION
 text = "\\n".join(passages)
-prompt = f"Answer the question from the text.\\nQuestion: {question}\\n\\nText:\\n{text}"
+prompt = (
+    "Answer the question from the text, with its own words. If it is not there, reply: "
+    f"The text does not say.\\nQuestion: {question}\\n\\nText:\\n{text}"
+)
 reply = llm_query(prompt)
 print(reply)
 """

@@ -32,7 +32,7 @@ def answer_question(prompt: str) -> str | None:
     question = stated[1] if stated else instruction
     if stated and stated[0] in text:
         text = text.replace(stated[0], "")
-    if not text or not _ASKS.search(question):
+    if not text or not (stated or _ASKS.search(question)):
         return None
     asked = set(content_words(question)) | {t.lower() for t in quoted(question)}
     if _YES_NO.search(question):
@@ -52,8 +52,9 @@ def _best_sentence(question: str, asked: set[str], text: str) -> str:
         return sum(1 + 1 / spread[word] for word in shared) + shape
 
     best = max(parts, key=fit, default="")
-    enough = len(asked & _words(best)) >= min(2, len(asked))
-    return best if asked and enough else NO_ANSWER
+    has_shape = any(re.search(shape, best) for shape in wanted)
+    enough = len(asked & _words(best)) >= min(2, len(asked)) - has_shape
+    return best if asked & _words(best) and enough else NO_ANSWER
 
 
 def _words(part: str) -> set[str]:

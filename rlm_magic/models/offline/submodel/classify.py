@@ -39,7 +39,7 @@ def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
     labels = {}
     for part in _BETWEEN.split(listed):
         if match := re.match(r"\s*([^(:]+?)\s*(?:[(:](.*?)\)?)?\s*$", part, re.DOTALL):
-            name = match[1].strip("`\"' ")
+            name = match[1].strip("`\"'-* ")
             labels[name] = frozenset(stems(f"{name} {match[2] or ''}")) | topic_stems(name)
     return labels
 

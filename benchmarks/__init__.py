@@ -1,0 +1,1 @@
+"""Measures the figures that the design is held to: `python -m benchmarks`."""
