@@ -34,6 +34,10 @@ lab: setup  ## Open the quickstart in JupyterLab
 bench: setup  ## Print the figures that the design is held to
 	@$(BIN)/python -m benchmarks
 
+.PHONY: pictures
+pictures: setup chromium  ## Make the pictures of the README
+	PYTHON=$(BIN)/python npm run --silent pictures
+
 ##@ Working on it
 
 .PHONY: test

@@ -30,18 +30,23 @@ __all__ = [
     "SubCallStarted",
     "Tokens",
     "read_event",
+    "valid_text",
 ]
 
 Status = Literal["answered", "fallback", "stopped", "over_budget", "interrupted", "failed"]
 
 
+def valid_text(text: str) -> str:
+    """Return `text` with its surrogates paired, or replaced where they can't be."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _repair(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    return valid_text(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_repair)]

@@ -44,11 +44,13 @@ class Policy:
 
     def settle(self, answer: object) -> Decision:
         """Return the answer as a decision; raise ApprovalError when it is none."""
-        if not isinstance(answer, Approve | Edit | Reject | Stop):
-            raise ApprovalError(
-                "The approve function must return Approve(), Edit(code), Reject(note) or Stop(), "
-                f"not {answer!r}; the code was not run."
-            )
-        if isinstance(answer, Approve) and answer.rest:
-            self._approved_rest = True
-        return answer
+        match answer:
+            case Approve(rest):
+                self._approved_rest |= bool(rest)
+                return answer
+            case Edit(str()) | Reject(str()) | Stop():
+                return answer
+        raise ApprovalError(
+            "The approve function must return Approve(), Edit(code), Reject(note) or Stop(), "
+            f"not {answer!r}; the code was not run."
+        )

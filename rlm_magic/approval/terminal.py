@@ -43,7 +43,8 @@ def terminal_approver(
         show(proposal)
         try:
             return _ask(proposal, edit)
-        except (EOFError, NotImplementedError):  # no terminal; a front end that sends no input
+        except (EOFError, OSError, RuntimeError, ValueError):
+            # The input is at its end, broken, or closed; or the front end has none to send.
             raise ApprovalError(NOBODY) from None
 
     return approve

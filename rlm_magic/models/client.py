@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rlm_magic.events import Tokens
+from rlm_magic.events import Tokens, valid_text
 from rlm_magic.models.failures import explain
 from rlm_magic.models.ledger import Cost
 from rlm_magic.models.provider import Rates, load_litellm, rates_of
@@ -103,7 +103,7 @@ class Client:
             async with asyncio.timeout(spec.timeout):
                 response = await litellm.acompletion(
                     model=spec.name,
-                    messages=list(messages),
+                    messages=[{**m, "content": valid_text(m["content"])} for m in messages],
                     api_base=spec.api_base,
                     api_key=spec.api_key,
                     timeout=spec.timeout,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
+
 from IPython.core.interactiveshell import InteractiveShell
 
 from rlm_magic.notebook.magics import RLMMagics
@@ -15,7 +18,16 @@ def load(shell: InteractiveShell) -> None:
     if "RLMMagics" in shell.magics_manager.registry:
         return
     shell.register_magics(_magics_of(shell))
+    threading.Thread(target=_warm_up, name="rlm-magic-warm-up", daemon=True).start()
     shell.input_transformers_cleanup.append(rewrite_cell)
+
+
+def _warm_up() -> None:
+    """Load the engine and litellm, which take seconds, while the person is still writing."""
+    from rlm_magic.models.provider import warm_up
+
+    warm_up()
+    import_module("rlm_magic.notebook.cell")
 
 
 def _magics_of(shell: InteractiveShell) -> RLMMagics:

@@ -24,6 +24,10 @@ __all__ = ["CellInterrupted", "RunEnded", "run_cell"]
 
 _LONGEST_SHOWN = 10_000
 
+_NOBODY = (
+    "Nobody can be asked to approve code here: run the notebook where input is possible, or allow "
+    "the code with -a never."
+)
 _OFFLINE_NOTICE = (
     "No model is chosen, so the offline demo model answers: rules, not a neural network. "
     "Choose one with -m provider/name, %config RLMMagics.model = 'provider/name', or RLM_MODEL."
@@ -44,6 +48,9 @@ class RunEnded(_Sentence, RLMError):
 class CellInterrupted(_Sentence, RunInterrupted):
     """The person interrupted a run."""
 
+    def __str__(self) -> str:
+        return "The run was interrupted; _rlm holds what there was by then."
+
 
 async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) -> None:
     """Run a cell to its end.
@@ -61,6 +68,8 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
             host=ShellHost(shell),
             ask=terminal_approver(edit=editor_of(shell)),
         )
+        if rlm.approve == "always" and not _can_ask(shell):
+            raise UsageError(_NOBODY)
         context = _context(shell, options["context"])
         answering = rlm.acompletion(
             question, context, namespace=shell.user_ns, described=options["context"]
@@ -111,7 +120,8 @@ def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> Non
     if _is_terminal(shell):
         print(text)
     else:
-        display({"text/markdown": text, "text/plain": text}, raw=True)
+        # Two spaces end a line in Markdown: a list of plain lines must not run together.
+        display({"text/markdown": text.replace("\n", "  \n"), "text/plain": text}, raw=True)
 
 
 def _shown(text: str) -> str:
@@ -119,6 +129,11 @@ def _shown(text: str) -> str:
         return text
     head = text[:_LONGEST_SHOWN].rpartition("\n")[0] or text[:_LONGEST_SHOWN]
     return f"{head}\n\n… {len(text):,} characters in all; `_rlm.answer` holds them."
+
+
+def _can_ask(shell: InteractiveShell) -> bool:
+    """Whether the front end takes questions; where that can't be told, asking will show it."""
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", True))
 
 
 def _is_terminal(shell: InteractiveShell) -> bool:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from IPython.core.error import TryNext
 from IPython.core.interactiveshell import InteractiveShell
 
 from rlm_magic.syntax import parse
+from rlm_magic.workspace.guards import refuse_exit
 from rlm_magic.workspace.streams import current_transcript
+from rlm_magic.workspace.substitute import Substitution
 
 __all__ = ["ShellHost"]
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ShellHost:
@@ -19,6 +25,7 @@ class ShellHost:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
+        self._exit_guard = Substitution((shell, "ask_exit", _refusing_code))
 
     def transform(self, source: str) -> str:
         """Translate `%` and `!` lines; raise SyntaxError for a run within the run."""
@@ -30,25 +37,48 @@ class ShellHost:
     def displays_to(self, write: Callable[[str], object]) -> Iterator[None]:
         """Write the text of what code displays, and let the display itself through to the person.
 
-        A terminal's displays are prints, and are captured as such.
+        Pages of help go to the code alone. Of several runs each gets its own code's.
         """
-        publisher: Any = self._shell.display_pub
-        if not hasattr(publisher, "register_hook"):
-            yield
-            return
+
+        def is_ours() -> bool:
+            transcript = current_transcript()
+            return transcript is not None and transcript.write == write
 
         def note(message: dict[str, Any]) -> dict[str, Any]:
-            if current_transcript() is not None and message["msg_type"] == "display_data":
+            if message["msg_type"] == "display_data" and is_ours():
                 text = message["content"]["data"].get("text/plain")
                 if text:
                     write(f"{text}\n")
             return message
 
-        publisher.register_hook(note)
+        def page(data: str | dict[str, str], *_: object, **__: object) -> None:
+            if not is_ours():
+                raise TryNext
+            text = data if isinstance(data, str) else data.get("text/plain", "")
+            write(_COLOURS.sub("", text) + "\n")
+
+        publisher: Any = self._shell.display_pub
+        pagers = self._shell.hooks.show_in_pager
+        pagers.add(page, priority=0)
+        # A terminal's displays are prints, and are captured as such.
+        if hasattr(publisher, "register_hook"):
+            publisher.register_hook(note)
         try:
-            yield
+            with self._exit_guard.in_force():
+                yield
         finally:
-            publisher.unregister_hook(note)
+            pagers.chain.remove((0, page))
+            if hasattr(publisher, "unregister_hook"):
+                publisher.unregister_hook(note)
+
+
+def _refusing_code(ask_exit: Callable[[], None]) -> Callable[[], None]:
+    def refuse_code() -> None:
+        if current_transcript() is not None:
+            refuse_exit()
+        ask_exit()
+
+    return refuse_code
 
 
 def _asks_for_a_run(source: str) -> bool:

@@ -1,7 +1,7 @@
 """Live progress of a run, as compact text under the cell or in the terminal.
 
-Events arrive on any thread and only change the text (`Progress.take`); showing it is for the event
-loop alone, at most five times a second (`showing`).
+Events arrive on any thread and change the text (`Progress.take`); showing it is for the event loop
+alone, at most five times a second (`showing`), and just before code or a question occupies the loop.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Progress:
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.changed = threading.Event()
+        self.view: View | None = None
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._root = ""
@@ -52,39 +53,62 @@ class Progress:
         self._step = 0
         self._doing = "starting"
         self._sub_calls = self._answered = self._failed = self._planned = 0
-        self._tokens = 0
+        self._tokens = self._children = 0
+        self._code = ""
 
     def take(self, event: Event) -> None:
         """Fold in one event; on any thread."""
         with self._lock:
             self._fold(event)
         self.changed.set()
+        # These come from the event loop itself, which then stands still for as long as code runs.
+        if self.view and isinstance(event, CodeProposed | CodeDecided):
+            self.view.update(self)
 
     def figures(self) -> str:
         """Return the line of figures."""
         with self._lock:
-            calls = f"{self._answered:,}/{max(self._planned, self._sub_calls):,} sub-calls"
-            parts = [f"step {self._step}", self._doing, calls, f"{self._tokens:,} tokens"]
+            parts = [self._model, f"step {self._step}", self._doing]
+            if self._sub_calls:
+                planned = max(self._planned, self._sub_calls)
+                parts.append(f"{self._answered:,}/{planned:,} sub-calls")
             if self._failed:
-                parts.insert(3, f"{self._failed:,} failed")
-            return " · ".join([self._model, *parts, f"{time.monotonic() - self._began:.0f} s"])
+                parts.append(f"{self._failed:,} failed")
+            if self._children:
+                parts.append(f"{self._children:,} child runs")
+            parts.append(f"{self._tokens:,} tokens")
+            return " · ".join([*parts, f"{time.monotonic() - self._began:.0f} s"])
+
+    def running(self) -> list[str]:
+        """Return the step whose code runs, if one does."""
+        with self._lock:
+            if self._doing != "running code":
+                return []
+            return [_titled(f"▸ step {self._step}", self._code)]
 
     def _fold(self, event: Event) -> None:
         match event:
             case RunStarted(parent=None):
                 self._root, self._model = event.run, event.model
+            case RunStarted():
+                self._children += 1
             case RootRequested() if event.run == self._root:
                 self._step, self._doing = event.step, "asking the root model"
             case RootReplied():
                 self._tokens += event.tokens.input + event.tokens.output
-            case CodeProposed(asked=True):
-                self._doing = "waiting for approval"
-            case CodeProposed() | CodeDecided() if event.run == self._root:
+            case CodeProposed():
+                self._doing = "waiting for approval" if event.asked else "running code"
+                if event.run == self._root:
+                    self._code = event.code
+            case CodeDecided(decision="approve" | "edit"):
                 self._doing = "running code"
+                if event.code is not None and event.run == self._root:
+                    self._code = event.code
             case CodeExecuted() if event.run == self._root:
+                self._doing = "reading the output"
                 self.steps.append(_step_text(event))
             case BatchStarted(children=False):
-                self._planned = self._sub_calls + event.calls
+                self._planned = max(self._planned, self._sub_calls) + event.calls
             case SubCallStarted():
                 self._sub_calls += 1
             case SubCallFinished():
@@ -96,10 +120,13 @@ class Progress:
 
 
 def _step_text(event: CodeExecuted) -> str:
-    lines = [f"▸ step {event.step}" + (" raised" if event.error else "")]
-    lines += _cut(event.code, _CODE_LINES, "  │ ")
-    lines += _cut(event.output, _OUTPUT_LINES, "  → ", tail=event.error is not None)
-    return "\n".join(lines)
+    title = f"▸ step {event.step}" + (" raised" if event.error else "")
+    output = _cut(event.output, _OUTPUT_LINES, "  → ", tail=event.error is not None)
+    return "\n".join([_titled(title, event.code), *output])
+
+
+def _titled(title: str, code: str) -> str:
+    return "\n".join([title, *_cut(code, _CODE_LINES, "  │ ")])
 
 
 def _cut(text: str, most: int, margin: str, *, tail: bool = False) -> list[str]:
@@ -126,11 +153,11 @@ class CellView:
         self._handle: DisplayHandle | None = None
 
     def update(self, progress: Progress) -> None:
-        """Show the last steps and the figures."""
+        """Show the last steps, the code that runs, and the figures."""
         steps = progress.steps[-_STEPS_SHOWN:]
         left = len(progress.steps) - len(steps)
         earlier = [f"… {left} earlier"] if left else []
-        self._show("\n".join([*earlier, *steps, progress.figures()]))
+        self._show("\n".join([*earlier, *steps, *progress.running(), progress.figures()]))
 
     def replace(self, bundle: dict[str, str]) -> None:
         """Put the finished record in the place of the progress."""
@@ -178,6 +205,7 @@ async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
                 view.update(progress)
             await asyncio.sleep(_SECONDS_BETWEEN)
 
+    progress.view = view
     task = asyncio.create_task(refresh())
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["NUDGE", "BlockOutcome", "observation", "refused_final"]
+__all__ = ["NUDGE", "BlockOutcome", "observation", "refused_final", "restored_helpers"]
 
 NUDGE = (
     "Your reply held neither code nor a final answer. Write the next step as Python in a ```repl "
@@ -53,3 +53,9 @@ def _block(name: str, outcome: BlockOutcome) -> str:
 def refused_final(problem: str) -> str:
     """Return the note about a final answer that was not accepted."""
     return f"The final answer was refused: {problem}"
+
+
+def restored_helpers(names: Sequence[str]) -> str:
+    """Return the note about helpers that the code overwrote or deleted."""
+    listed = ", ".join(f"`{name}`" for name in names)
+    return f"The code overwrote or deleted {listed}, now restored: use other names for variables."

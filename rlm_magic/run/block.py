@@ -11,7 +11,7 @@ from typing import Literal
 from rlm_magic.approval.decisions import Approve, Decision, Edit, Proposal, Reject, Stop
 from rlm_magic.errors import ApprovalError, RLMError
 from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed
-from rlm_magic.prompts.feedback import BlockOutcome, refused_final
+from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.tree import RunTree
 from rlm_magic.workspace.bridge import drive
@@ -68,10 +68,6 @@ class BlockRunner:
         if isinstance(decision, Edit) and decision.code != code:
             code = decision.code
             notes.append(f"The person edited the code; this is what ran:\n```repl\n{code}\n```")
-        restored = self._workspace.restore_helpers()
-        if restored:
-            names = ", ".join(f"`{name}`" for name in restored)
-            notes.append(f"{names} had been overwritten or deleted and is restored.")
         return await self._execute(code, step, block, notes)
 
     async def _execute(self, code: str, step: int, block: int, notes: list[str]) -> RanBlock:
@@ -82,6 +78,9 @@ class BlockRunner:
             interrupt=self._tree.interrupt,
         )
         self._record(code, step, block, execution)
+        restored = self._workspace.restore_helpers()
+        if restored:
+            notes.append(restored_helpers(restored))
         self._tree.interrupt.check()
         _check_cancelled()
         outcome = BlockOutcome(

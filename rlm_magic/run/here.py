@@ -20,8 +20,9 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
     A loop that already runs on the thread (a notebook's) stands still meanwhile, as it does for any
     call that blocks.
     """
-    with _outer_loop_set_aside():
-        return asyncio.run(coroutine)
+    # With a factory of its own, the runner leaves the loop that is set for the thread alone.
+    with _outer_loop_set_aside(), asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(coroutine)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class Step:
     blocks: tuple[Block, ...]
     sub_calls: int
     failed_sub_calls: int
+
+    @property
+    def words(self) -> str:
+        """What the model said before its code."""
+        return re.split(r"^\s*(?:```|~~~)", self.reply, maxsplit=1, flags=re.MULTILINE)[0].strip()
 
     @property
     def code(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import inspect
 import io
-import itertools
 import linecache
 import time
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,7 @@ from rlm_magic.workspace.preview import preview_output
 from rlm_magic.workspace.streams import Transcript, writing_to
 from rlm_magic.workspace.tracebacks import describe_exception
 
-__all__ = ["Execution", "Finish", "execute"]
-
-_numbers = itertools.count(1)
-
+__all__ = ["Execution", "Finish", "execute", "is_public"]
 
 class Finish(BaseException):
     """Raised by FINAL and FINAL_VAR, so that nothing but a bare `except` keeps the code going.
@@ -51,13 +48,12 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
     """
     transcript = Transcript(limit)
     before = dict(namespace)
-    filename = f"<rlm block {next(_numbers)}>"
     started = time.monotonic()
     error: str | None = None
     trace = ""
     with writing_to(transcript), host.displays_to(transcript.write):
         try:
-            _run(source, filename, namespace, host, transcript)
+            _run(source, namespace, host, transcript)
         except BaseException as raised:
             if not _finishes(raised):
                 error, trace = describe_exception(raised)
@@ -78,19 +74,24 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
 
 def _finishes(raised: BaseException) -> bool:
     """Whether FINAL raised it, or all of a group (what asyncio.TaskGroup makes of it)."""
-    match raised:
-        case Finish() | SystemExit(code=Finish()):
-            return True
-        case BaseExceptionGroup():
-            return all(_finishes(one) for one in raised.exceptions)
-    return False
+    todo = [raised]
+    while todo:
+        match todo.pop():
+            case Finish() | SystemExit(code=Finish()):
+                pass
+            case BaseExceptionGroup(exceptions=several):
+                todo.extend(several)
+            case _:
+                return False
+    return True
 
 
-def _run(
-    source: str, filename: str, namespace: dict[str, Any], host: Host, transcript: Transcript
-) -> None:
+def _run(source: str, namespace: dict[str, Any], host: Host, transcript: Transcript) -> None:
     python = host.transform(source)
-    lines = io.StringIO(python, newline=None).readlines()
+    lines = io.StringIO(f"{python}\n", newline=None).readlines()
+    # By what it holds: functions that stay keep their source, and equal runs give equal tracebacks.
+    digest = hashlib.sha256(python.encode("utf-8", "surrogatepass")).hexdigest()
+    filename = f"<rlm code {digest[:8]}>"
     linecache.cache[filename] = (len(python), None, lines, filename)
     # Not `ast.parse`, which would be a frame in the traceback of a SyntaxError.
     tree = compile(python, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
@@ -136,11 +137,12 @@ def _changes(
     bound = tuple(
         name
         for name, value in list(after.items())
-        if _is_public(name) and before.get(name, missing) is not value
+        if is_public(name) and before.get(name, missing) is not value
     )
-    deleted = tuple(name for name in before if _is_public(name) and name not in after)
+    deleted = tuple(name for name in before if is_public(name) and name not in after)
     return bound, deleted
 
 
-def _is_public(name: object) -> bool:
+def is_public(name: object) -> bool:
+    """Whether a key of a namespace is a name that a root model is told."""
     return isinstance(name, str) and not name.startswith("_")

@@ -14,7 +14,7 @@ from typing import Any
 
 from rlm_magic.settings import Keep
 from rlm_magic.workspace.describe import describe_namespace, variables_of
-from rlm_magic.workspace.execute import Execution, execute
+from rlm_magic.workspace.execute import Execution, execute, is_public
 from rlm_magic.workspace.guards import keyboard_guard, refuse_exit
 from rlm_magic.workspace.host import Host, PlainHost
 from rlm_magic.workspace.streams import shared_streams
@@ -72,7 +72,7 @@ class Workspace:
 
     def person_names(self) -> list[str]:
         """Return the names that the code can see and that are not the run's own."""
-        return [name for name in self._visible() if not name.startswith("_")]
+        return [name for name in self._visible() if is_public(name)]
 
     def describe(self, budget: int = 12_000) -> str:
         """Return the description of the variables that a root model reads."""
@@ -84,7 +84,8 @@ class Workspace:
 
     def execute(self, source: str) -> Execution:
         """Run a block of code (inside of `bridge.drive`)."""
-        return execute(source, self.namespace, host=self._host, limit=self._max_output)
+        with shared_streams.kept(), keyboard_guard.kept():
+            return execute(source, self.namespace, host=self._host, limit=self._max_output)
 
     def restore_helpers(self) -> tuple[str, ...]:
         """Put back helpers that code overwrote or deleted, and return their names."""
@@ -114,8 +115,9 @@ class Workspace:
         if self._keep == "all":
             return
         kept = self.kept_names if self._keep == "answer" else set()
-        for name in [name for name in after if name not in before and name not in kept]:
-            del after[name]
+        for name in list(after):  # a thread that the code left behind may bind names meanwhile
+            if name not in before and name not in kept:
+                after.pop(name, None)
         for name, value in before.items():
             if name not in kept and after.get(name, _MISSING) is not value:
                 after[name] = value

@@ -39,6 +39,16 @@ class Substitution:
                 if self._users == 0:
                     self._put_back()
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Undo on exit what the code in between replaced, but not what was replaced before."""
+        intact = [entry for entry in self._replaced if _is_intact(entry)]
+        try:
+            yield
+        finally:
+            for owner, attribute, _, replacement in intact:
+                setattr(owner, attribute, replacement)
+
     def _replace(self) -> None:
         for owner, attribute, make in self._targets:
             original = getattr(owner, attribute)
@@ -47,7 +57,13 @@ class Substitution:
             self._replaced.append((owner, attribute, original, replacement))
 
     def _put_back(self) -> None:
-        for owner, attribute, original, replacement in self._replaced:
-            if getattr(owner, attribute, None) is replacement:
+        for entry in self._replaced:
+            if _is_intact(entry):
+                owner, attribute, original, _ = entry
                 setattr(owner, attribute, original)
         self._replaced.clear()
+
+
+def _is_intact(entry: tuple[object, str, Any, Any]) -> bool:
+    owner, attribute, _, replacement = entry
+    return getattr(owner, attribute, None) is replacement

@@ -11,8 +11,8 @@ __all__ = ["Sample", "characters", "record_keys", "sample_of"]
 
 _SAMPLE = 32
 _KEYS = 60
-_COUNTED = 100_000  # entries up to which lengths are summed
-_ESTIMATED_FROM = 1_000
+_COUNTED = 2_000  # entries up to which lengths are summed
+_ESTIMATED_FROM = 250
 
 _KINDS = {id(kind): kind for kind in SHAPES}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rlm_magic.workspace.review.knowledge import (
@@ -12,10 +12,12 @@ from rlm_magic.workspace.review.knowledge import (
     CHANGING,
     CHANGING_SOUND,
     CLASSES,
+    COPIED_BY_SLICES,
     LEFT_ALONE,
     METHODS,
     MODES,
     PATHS,
+    PLACES,
     READERS,
     SECRET,
     SQL_READS,
@@ -71,8 +73,7 @@ def outside(call: Call) -> Iterator[Kind]:
         yield from _by_method(call)
 
 
-def _holds(call: Call, test: object) -> bool:
-    assert callable(test)
+def _holds(call: Call, test: Callable[[str], object]) -> bool:
     texts = [value.text for value in (*call.arguments, *call.keywords.values())]
     nodes = [*call.node.args, *(keyword.value for keyword in call.node.keywords)]
     for node in nodes:
@@ -99,25 +100,34 @@ def _by_method(call: Call) -> Iterator[Kind]:
     if name in METHODS:
         yield METHODS[name]
     elif name in WRITES_IF_GIVEN:
-        given = [*call.arguments[:1], *(call.keywords.get(key) for key in WRITES_IF_GIVEN[name])]
-        nodes = [*call.node.args[:1], *(k.value for k in call.node.keywords)]
-        nothing = nodes and isinstance(nodes[0], ast.Constant) and nodes[0].value is None
-        buffers = any(value.paths & _BUFFERS for value in given if value is not None)
-        if any(value is not None for value in given) and not nothing and not buffers:
+        nodes = [*call.node.args[:1], *(k.value for k in call.node.keywords if k.arg in PLACES)]
+        values = [
+            *call.arguments[:1],
+            *(call.keywords[key] for key in PLACES & call.keywords.keys()),
+        ]
+        nothing = all(isinstance(node, ast.Constant) and node.value is None for node in nodes)
+        if not nothing and not any(value.paths & _BUFFERS for value in values):
             yield "write"
     elif name == "dump" and (len(call.arguments) > 1 or {"fp", "stream"} & call.keywords.keys()):
         yield "write"
     elif name == "open" and not call.paths & MODES.keys():
         mode = call.keywords.get("mode", call.arguments[0] if call.arguments else None)
-        if mode is not None and mode.text and set(mode.text) <= set("rwaxbt+"):
-            if mode.text.strip("bt") != "r":
-                yield "write"
-    elif name in _SQL or any(path.startswith("duckdb.") for path in call.paths):
-        if name in _SQL or name in ("sql", "query"):
-            text = call.arguments[0].text if call.arguments else None
-            reads = text is not None and SQL_READS.match(text) and name != "executescript"
-            if not reads or (text or "").lstrip()[:4].lower() == "with" and SQL_WRITES.search(text or ""):
-                yield "write"
+        text = mode.text if mode is not None else None
+        if text and set(text) <= set("rwaxbt+") and text.strip("bt") != "r":
+            yield "write"
+    elif name in _SQL or (name in ("sql", "query") and _is_duckdb(call)):
+        text = call.arguments[0].text if call.arguments else None
+        if name == "executescript" or text is None or not _only_reads(text):
+            yield "write"
+
+
+def _is_duckdb(call: Call) -> bool:
+    return any(path.startswith("duckdb.") for path in call.paths)
+
+
+def _only_reads(sql: str) -> bool:
+    common_table = sql.lstrip()[:4].lower() == "with"
+    return bool(SQL_READS.match(sql)) and not (common_table and SQL_WRITES.search(sql))
 
 
 def owners_changed(call: Call) -> frozenset[str]:
@@ -129,7 +139,8 @@ def owners_changed(call: Call) -> frozenset[str]:
             call.method in CHANGES_IF_DROPPED and (call.dropped or _sorts_in_place(call))
         )
         inplace = "inplace" in call.keywords and call.constant("inplace") is not False
-        if named or inplace:
+        copied = receiver.sliced and call.method in COPIED_BY_SLICES
+        if (named or inplace) and not copied:
             owners |= receiver.owners
     for path in call.paths:
         base, _, name = path.rpartition(".")
@@ -154,4 +165,8 @@ def changes_when_called(name: str) -> bool:
 
 def _sorts_in_place(call: Call) -> bool:
     # A list sorts itself and takes keywords only; a polars frame wants to be told by what.
-    return call.method == "sort" and not call.arguments and not call.keywords.keys() - {"key", "reverse"}
+    return (
+        call.method == "sort"
+        and not call.arguments
+        and not call.keywords.keys() - {"key", "reverse"}
+    )

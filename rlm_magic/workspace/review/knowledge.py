@@ -8,11 +8,42 @@ import re
 from typing import Literal
 
 __all__ = [
-    "ALIASES", "CHANGES_ARGUMENT", "CHANGES_IF_DROPPED", "CHANGING", "CHANGING_SOUND", "CLASSES",
-    "CONFIGURATION", "CONTAINERS", "ELEMENTS", "ELEMENT_OF", "HELPERS", "HIDDEN", "INSTALLS", "Kind",
-    "LEFT_ALONE", "MAGICS", "MASKS", "MENTIONS", "METHODS", "MODES", "MODULES", "PATHS", "PATH_STEPS", "PERHAPS_MODULES",
-    "READERS", "SAME", "SCALARS", "SECRET", "SHARING_METHODS", "SQL_READS", "SQL_WRITES", "SUFFIX_ROOTS",
-    "URL", "WRITES_IF_GIVEN",
+    "ALIASES",
+    "CHANGES_ARGUMENT",
+    "CHANGES_IF_DROPPED",
+    "CHANGING",
+    "CHANGING_SOUND",
+    "CLASSES",
+    "CONFIGURATION",
+    "COPIED_BY_SLICES",
+    "CONTAINERS",
+    "ELEMENTS",
+    "ELEMENT_OF",
+    "HELPERS",
+    "HIDDEN",
+    "INSTALLS",
+    "LEFT_ALONE",
+    "MAGICS",
+    "MASKS",
+    "MENTIONS",
+    "METHODS",
+    "MODES",
+    "MODULES",
+    "PATHS",
+    "PATH_STEPS",
+    "PERHAPS_MODULES",
+    "PLACES",
+    "READERS",
+    "SAME",
+    "SCALARS",
+    "SECRET",
+    "SHARING_METHODS",
+    "SQL_READS",
+    "SQL_WRITES",
+    "SUFFIX_ROOTS",
+    "URL",
+    "WRITES_IF_GIVEN",
+    "Kind",
 ]  # fmt: skip
 
 Kind = Literal[
@@ -32,7 +63,8 @@ ALIASES = {
 MODULES = frozenset(
     """
     asyncio builtins collections csv ctypes datetime functools gc importlib io itertools json math
-    marshal matplotlib multiprocessing numpy os pandas pathlib pickle polars random re shutil sqlite3
+    marshal matplotlib multiprocessing numpy os pandas pathlib pickle polars random re shutil
+    sqlite3
     subprocess sys tempfile textwrap threading time traceback typing urllib warnings
     """.split()
 )
@@ -40,7 +72,8 @@ MODULES = frozenset(
 PERHAPS_MODULES = frozenset(
     """
     aiohttp anthropic atexit bisect boto3 codecs concurrent copy dill dotenv duckdb ensurepip ftplib
-    getpass glob gzip heapq http httpx inspect joblib keyring litellm logging openai operator paramiko
+    getpass glob gzip heapq http httpx inspect joblib keyring litellm logging openai operator
+    paramiko
     pip psutil pty requests runpy signal smtplib socket tarfile torch types webbrowser yaml zipfile
     """.split()
 )
@@ -84,7 +117,8 @@ _OUTSIDE: dict[Kind, str] = {
         asyncio.open_connection asyncio.start_server ssl.* paramiko.* websocket.* websockets.*
         grpc.* boto3.* botocore.* google.cloud.* azure.* openai.* anthropic.* litellm.* cohere.*
         huggingface_hub.* datasets.load_dataset kaggle.* wandb.* mlflow.* yfinance.*
-        selenium.* playwright.* webbrowser.* pymongo.* psycopg.* psycopg2.* pymysql.* mysql.* redis.*
+        selenium.* playwright.* webbrowser.* pymongo.* psycopg.* psycopg2.* pymysql.* mysql.*
+        redis.*
         nltk.download torch.hub.* gensim.downloader.* wikipedia.* feedparser.* gdown.* wget.*
         sklearn.datasets.fetch_openml sklearn.datasets.fetch_20newsgroups pandas.read_gbq
         seaborn.load_dataset fsspec.* s3fs.* gcsfs.* zmq.* tweepy.* praw.* slack_sdk.*
@@ -96,19 +130,24 @@ _OUTSIDE: dict[Kind, str] = {
     """,
     "dynamic": """
         builtins.exec builtins.eval builtins.compile builtins.__import__ builtins.__build_class__
+        builtins.__builtins__ builtins.__loader__ builtins.__spec__
         importlib.import_module importlib.__import__ importlib.reload
-        importlib.util.spec_from_file_location importlib.util.module_from_spec importlib.util.spec_from_loader
+        importlib.util.spec_from_file_location importlib.util.module_from_spec
+        importlib.util.spec_from_loader
         importlib.machinery.* importlib.abc.* imp.* runpy.* pkgutil.* zipimport.* code.interact
-        code.InteractiveConsole code.InteractiveInterpreter codeop.* types.FunctionType types.CodeType
+        code.InteractiveConsole code.InteractiveInterpreter codeop.* types.FunctionType
+        types.CodeType
         types.MethodType sys.modules sys.meta_path sys.path_hooks sys.settrace sys.setprofile
         sys._getframe sys.addaudithook sys.excepthook sys.displayhook sys.__stdout__
         inspect.currentframe inspect.stack inspect.getclosurevars gc.get_objects gc.get_referrers
-        gc.get_referents ctypes.* cffi.* pickle.load pickle.loads pickle.Unpickler dill.load dill.loads
+        gc.get_referents ctypes.* cffi.* pickle.load pickle.loads pickle.Unpickler dill.load
+        dill.loads
         cloudpickle.load cloudpickle.loads joblib.load marshal.load marshal.loads torch.load
         pandas.read_pickle pandas.eval yaml.load yaml.unsafe_load yaml.full_load yaml.load_all
         jsonpickle.decode timeit.timeit timeit.repeat timeit.Timer atexit.* unittest.mock.*
         IPython.get_ipython IPython.core.* builtins.get_ipython numexpr.evaluate weakref.finalize
-        site.* threading.settrace threading.setprofile operator.methodcaller cProfile.run profile.run
+        site.* threading.settrace threading.setprofile operator.methodcaller cProfile.run
+        profile.run
         doctest.* trace.Trace
     """,
     "install": "pip.* pip._internal.* ensurepip.* micropip.* conda.* setuptools.* distutils.*",
@@ -121,8 +160,8 @@ SUFFIX_ROOTS = frozenset("os sys subprocess shutil builtins socket importlib cty
 # --- Calls that reach outside depending on their arguments. ---
 # Where the mode is among the arguments of what opens a file.
 MODES = {
-    "builtins.open": 1, "io.open": 1, "codecs.open": 1, "gzip.open": 1, "bz2.open": 1, "lzma.open": 1,
-    "gzip.GzipFile": 1, "zipfile.ZipFile": 1, "tarfile.open": 1, "h5py.File": 1, "os.fdopen": 1,
+    "builtins.open": 1, "io.open": 1, "codecs.open": 1, "gzip.open": 1, "bz2.open": 1,
+    "lzma.open": 1, "gzip.GzipFile": 1, "zipfile.ZipFile": 1, "tarfile.open": 1, "h5py.File": 1, "os.fdopen": 1,
     "zarr.open": 1, "pathlib.Path().open": 0, "io.FileIO": 1,
 }  # fmt: skip
 # Methods, whatever they are called on.
@@ -137,19 +176,23 @@ _METHODS: dict[Kind, str] = {
     "dynamic": "run_cell run_line_magic run_cell_magic exec_module load_module",
     "shell": "getoutput create_subprocess_shell create_subprocess_exec",
 }
-METHODS: dict[str, Kind] = {name: kind for kind, names in _METHODS.items() for name in names.split()}
-# Methods that write when they are told where, and the names of that argument.
-WRITES_IF_GIVEN = {
-    name: ("path_or_buf", "path", "buf", "file", "fname", "filename", "where", "fp")
-    for name in """
-        to_csv to_json to_parquet to_string to_markdown to_html to_latex to_xml save write_csv
-        write_json write_parquet write_ndjson write_ipc write_avro sink_csv sink_parquet sink_ipc
-        sink_ndjson
-    """.split()
+METHODS: dict[str, Kind] = {
+    name: kind for kind, names in _METHODS.items() for name in names.split()
 }
+# Methods that write when they are told where, first or by one of these names.
+WRITES_IF_GIVEN = frozenset(
+    """
+    to_csv to_json to_parquet to_string to_markdown to_html to_latex to_xml save write_csv
+    write_json write_parquet write_ndjson write_ipc write_avro sink_csv sink_parquet sink_ipc
+    sink_ndjson
+    """.split()
+)
+PLACES = frozenset("path_or_buf path buf file fname filename where fp".split())
 READERS = re.compile(r"(pandas|polars|geopandas)\.(read|scan)_\w+|numpy\.(loadtxt|genfromtxt|load)")
 URL = re.compile(r"(https?|ftps?|s3|s3a|gs|gcs|az|abfs|hdfs|hf|sftp|ssh)://", re.IGNORECASE)
-SQL_READS = re.compile(r"\s*+(select|explain|describe|show|values|with|pragma\s+\w+\s*+(\(|;|$))", re.I)
+SQL_READS = re.compile(
+    r"\s*+(select|explain|describe|show|values|with|pragma\s+\w+\s*+(\(|;|$))", re.I
+)
 SQL_WRITES = re.compile(r"\b(insert|update|delete|drop|create|alter|attach|copy|truncate)\b", re.I)
 # What takes a path: a secret's place among its arguments counts.
 PATHS = re.compile(
@@ -158,9 +201,9 @@ PATHS = re.compile(
     r"|os\.walk|glob\.i?glob|numpy\.loadtxt|(pandas|polars)\.read_\w+|dotenv\.\w+|json\.load"
 )
 SECRET = re.compile(
-    r"(^|[/\\~])\.(ssh|aws|env|netrc|pypirc|npmrc|gnupg|kube|docker|git-credentials|pgpass|azure|config"
-    r"|bash_history|python_history|password-store)\b|id_(rsa|ed25519|ecdsa|dsa)\b|^/etc/(passwd|shadow)"
-    r"|^/proc/|credentials|\.pem$|\.key$|(^|/)secrets?\b",
+    r"(^|[/\\~])\.(ssh|aws|env|netrc|pypirc|npmrc|gnupg|kube|docker|git-credentials|pgpass|azure"
+    r"|config|bash_history|python_history|password-store)\b|id_(rsa|ed25519|ecdsa|dsa)\b"
+    r"|^/etc/(passwd|shadow)|^/proc/|credentials|\.pem$|\.key$|(^|/)secrets?\b",
     re.IGNORECASE,
 )
 
@@ -187,10 +230,12 @@ CHANGING = frozenset(
 )
 # These give a new object in pandas or polars: in place only where their result is dropped.
 CHANGES_IF_DROPPED = frozenset("add subtract insert partition remove reverse sort byteswap".split())
+# A slice of what has these methods is a copy; a slice of an array is a view, and has none of them.
+COPIED_BY_SLICES = frozenset("append extend insert pop remove clear".split())
 CHANGING_SOUND = re.compile(
     r"(set|add|remove|update|insert|delete|del|clear|reset|push|put|append|extend|discard|swap|move"
-    r"|mutate|load_state|inplace|modify|assign_to|register|unregister)(_|[A-Z]|$)|\w+(_inplace|_in_place)$"
-    r"|[a-z]\w*[a-z]_$"
+    r"|mutate|load_state|inplace|modify|assign_to|register|unregister)(_|[A-Z]|$)"
+    r"|\w+(_inplace|_in_place)$|[a-z]\w*[a-z]_$"
 )
 # They sound like changing and give a new object.
 LEFT_ALONE = frozenset(
@@ -207,7 +252,7 @@ CHANGES_ARGUMENT = {
     "bisect.insort": 0, "bisect.insort_left": 0, "bisect.insort_right": 0, "random.shuffle": 0,
     "numpy.random.shuffle": 0, "numpy.copyto": 0, "numpy.put": 0, "numpy.place": 0,
     "numpy.putmask": 0, "numpy.fill_diagonal": 0, "numpy.put_along_axis": 0, "numpy.add.at": 0,
-    "numpy.subtract.at": 0, "numpy.multiply.at": 0, "ctypes.memmove": 0, "collections.deque.extend": 0,
+    "numpy.subtract.at": 0, "numpy.multiply.at": 0,
 }  # fmt: skip
 # Called on the class, a method changes its first argument: `list.append(rows, 1)`.
 CLASSES = frozenset(
@@ -219,13 +264,19 @@ CLASSES = frozenset(
     """.split()
 )
 # Settings of a library, set by assignment.
-CONFIGURATION = ("pandas.options", "matplotlib.rcParams", "matplotlib.pyplot.rcParams", "polars.Config")
+CONFIGURATION = (
+    "pandas.options",
+    "matplotlib.rcParams",
+    "matplotlib.pyplot.rcParams",
+    "polars.Config",
+)
 
 # --- What shares state with what. ---
 SCALARS = frozenset("shape size ndim dtype dtypes empty nbytes itemsize name names".split())
 SHARING_METHODS = frozenset(
     """
-    get values items pop popitem setdefault iterrows itertuples iter_rows to_numpy view reshape ravel
+    get values items pop popitem setdefault iterrows itertuples iter_rows to_numpy view reshape
+    ravel
     squeeze transpose swapaxes diagonal __getitem__ __iter__ __enter__ __next__ pipe
     """.split()
 )
@@ -237,7 +288,9 @@ SAME = frozenset(
     """.split()
 )
 ELEMENT_OF = frozenset(
-    "builtins.next builtins.max builtins.min random.choice functools.reduce operator.getitem".split()
+    """
+    builtins.next builtins.max builtins.min random.choice functools.reduce operator.getitem
+    """.split()
 )
 # A new container with the same elements.
 CONTAINERS = frozenset(
@@ -268,11 +321,13 @@ MASKS = frozenset(
 _MAGICS: dict[Kind | None, str] = {
     None: """
         time timeit prun memit capture matplotlib who whos who_ls pwd precision pinfo pinfo2 pdoc
-        psource pfile psearch history hist lsmagic magic quickref page xmode colors tb latex markdown
+        psource pfile psearch history hist lsmagic magic quickref page xmode colors tb latex
+        markdown
         svg
     """,
     "shell": """
-        sx system sc bash sh script cmd ls ll lf lk lx ldir cat cp mv rm mkdir rmdir less more man perl
+        sx system sc bash sh script cmd ls ll lf lk lx ldir cat cp mv rm mkdir rmdir less more
+        man perl
         ruby python python2 python3 pypy
     """,
     "install": "pip conda mamba micromamba uv",
@@ -281,5 +336,9 @@ _MAGICS: dict[Kind | None, str] = {
     "write": "writefile file save notebook logstart store sql",
     "in_place": "reset reset_selective xdel",
 }
-MAGICS: dict[str, Kind | None] = {m: kind for kind, magics in _MAGICS.items() for m in magics.split()}
-INSTALLS = re.compile(r"\b(pip3?|conda|mamba|uv|apt|apt-get|brew|npm|gem|cargo|poetry)\b.*\b(install|add)\b")
+MAGICS: dict[str, Kind | None] = {
+    m: kind for kind, magics in _MAGICS.items() for m in magics.split()
+}
+INSTALLS = re.compile(
+    r"\b(pip3?|conda|mamba|uv|apt|apt-get|brew|npm|gem|cargo|poetry)\b.*\b(install|add)\b"
+)

@@ -76,18 +76,13 @@ class Record:
         findings = sorted(self.findings, key=lambda finding: finding.line)
         return Review(
             self._level(),
-            *(
-                tuple(names)
-                for names in (
-                    self.reads,
-                    self.binds,
-                    self.rebinds,
-                    self.deletes,
-                    self.changes,
-                    self.imports,
-                    self.helpers,
-                )
-            ),
+            reads=tuple(self.reads),
+            binds=tuple(self.binds),
+            rebinds=tuple(self.rebinds),
+            deletes=tuple(self.deletes),
+            changes=tuple(self.changes),
+            imports=tuple(self.imports),
+            helpers=tuple(self.helpers),
             findings=tuple(findings),
         )
 

@@ -30,7 +30,8 @@ class Value:
     `owners` are the person's variables that change when it is changed in place, `inner` those that
     change when an element of it is; `paths` are the library objects it may be, `functions` the
     functions of the code; `text` is its value where it is a known string. A value is `derived` if
-    it is not a person's variable itself but something in one; a `mask` selects, which copies.
+    it is not a person's variable itself but something in one; a `mask` selects, which
+    copies; what is `sliced` is a copy of a list, or a view of an array.
     """
 
     owners: frozenset[str] = _NONE
@@ -40,6 +41,7 @@ class Value:
     text: str | None = None
     derived: bool = False
     mask: bool = False
+    sliced: bool = False
 
     @property
     def reach(self) -> frozenset[str]:
@@ -72,6 +74,7 @@ def join(values: Iterable[Value]) -> Value:
         _NONE.union(*(value.paths for value in several)),
         frozenset[Function]().union(*(value.functions for value in several)),
         derived=bool(several) and all(value.derived for value in several),
+        sliced=bool(several) and all(value.sliced for value in several),
     )
 
 

@@ -1,0 +1,170 @@
+"""Follows the calls of a block: what they do, what they return, and what they call back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rlm_magic.workspace.review.calls import Call, changes_when_called, outside, owners_changed
+from rlm_magic.workspace.review.expressions import CONTEXT, NAMESPACES, PATH, Expressions
+from rlm_magic.workspace.review.knowledge import (
+    CONTAINERS,
+    ELEMENT_OF,
+    HIDDEN,
+    MASKS,
+    SAME,
+    SHARING_METHODS,
+)
+from rlm_magic.workspace.review.values import UNKNOWN, Function, Value, join
+
+__all__ = ["Calling"]
+
+
+class Calling(Expressions):
+    """Adds calls; running the block's own functions is left to a subclass."""
+
+    def run(self, function: Function, arguments: Sequence[Value], spread: Value) -> Value:
+        """Read the body of `function` with these arguments; `spread` is what others may be."""
+        raise NotImplementedError
+
+    def visit_Call(self, node: ast.Call) -> Value:
+        receiver = None
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.value(node.func.value)
+            callee = self.attribute(receiver, node.func.attr, node.func)
+        else:
+            callee = self.value(node.func)
+        arguments = [self.value(argument) for argument in node.args]
+        keywords = {key.arg or "**": self.value(key.value) for key in node.keywords}
+        dropped = id(node) in self.dropped
+        call = Call(node, callee.paths, receiver, arguments, keywords, dropped)
+        judged = [call]
+        if "functools.partial" in callee.paths and arguments:
+            judged.append(Call(node, arguments[0].paths, None, arguments[1:], keywords, False))
+        for kind in {kind for one in judged for kind in outside(one)}:
+            self.record.find(kind, ast.unparse(node), node.lineno)
+        changed = owners_changed(call)
+        if changed:
+            self.record.change(changed, ast.unparse(node), node.lineno)
+        self._reach_by_name(call)
+        if receiver is not None and isinstance(node.func, ast.Attribute):
+            self._put_into(node.func.value, call)
+        given = [*arguments, *keywords.values()]
+        results = [self._result(call, callee)]
+        results += [self.run(f, arguments, _spread(keywords.values())) for f in callee.functions]
+        for method in self.methods.get(call.method, ()) if callee.functions == frozenset() else ():
+            results.append(self.run(method, [UNKNOWN, *arguments], _spread(keywords.values())))
+        self._call_back(given, receiver)
+        if receiver is not None and CONTEXT in receiver.paths and call.method == "get":
+            name = arguments[0].text if arguments else None
+            if name is not None and name in self.record.names:
+                return self.own(name, None)
+        return join(results)
+
+    def _call_back(self, given: Sequence[Value], receiver: Value | None) -> None:
+        """Run the code's functions that are given to somebody who may call them on the rest."""
+        for function in {function for value in given for function in value.functions}:
+            rest = [*given, *([receiver] if receiver else [])]
+            reach = _spread(rest)
+            self.run(function, [], replace(reach, derived=True, functions=frozenset()))
+
+    def _put_into(self, container: ast.expr, call: Call) -> None:
+        """Remember what a method like `append` puts into a container of the code's own."""
+        if isinstance(container, ast.Name) and call.arguments and changes_when_called(call.method):
+            holder = self.scope.holder(container.id)
+            if holder is not None:
+                inside = call.arguments[-1]  # the ones before are places: keys, positions
+                holder.values[container.id] = holder.values[container.id].holding(inside)
+
+    def _reach_by_name(self, call: Call) -> None:
+        """Record attributes and globals that are reached by a name that is computed or hidden."""
+        names = {path.removeprefix("builtins.") for path in call.paths}
+        line, what = call.node.lineno, ast.unparse(call.node)
+        if names & {"getattr", "setattr", "delattr", "operator.attrgetter"} and call.arguments:
+            text = call.arguments[min(1, len(call.arguments) - 1)].text
+            if (
+                text is None
+                or text in HIDDEN
+                or (text.startswith("__") and names != {"getattr"})
+                or (
+                    not names & {"getattr", "operator.attrgetter"} and _is_module(call.arguments[0])
+                )
+            ):
+                self.record.find("dynamic", what, line)
+        if "vars" in names and call.arguments and _is_module(call.arguments[0]):
+            self.record.find("dynamic", what, line)
+        receiver = call.receiver
+        if receiver is None:
+            return
+        if receiver.paths & NAMESPACES:
+            name = call.arguments[0].text if call.arguments else None
+            if call.method == "get" and name is not None:
+                self.mention(self.look_up(name), call.node)
+            elif call.method not in ("keys", "items", "values", "copy"):
+                self.record.find("dynamic", what, line)
+        elif "sys.path" in receiver.paths:
+            self.record.find("dynamic", what, line)
+
+    def _result(self, call: Call, callee: Value) -> Value:
+        first = call.arguments[0] if call.arguments else UNKNOWN
+        paths = {f"{path}()" for path in callee.paths}
+        names = callee.paths
+        if names & {"builtins.getattr"} and len(call.arguments) > 1:
+            name = call.arguments[1].text
+            got = self.attribute(first, name, call.node) if name else replace(first, derived=True)
+            return join([got, *call.arguments[2:]])
+        if names & {"builtins.__import__", "importlib.import_module"} and first.text:
+            return Value(paths=frozenset({first.text}))
+        if names & {"builtins.globals", "builtins.locals"} or (
+            "builtins.vars" in names and not call.arguments
+        ):
+            return Value(inner=self.record.names, paths=frozenset(paths))
+        if any(path in ("pathlib.Path", "pathlib.PosixPath") for path in names) or (
+            names & {"pathlib.Path.home", "pathlib.Path.cwd", PATH}
+        ):
+            return Value(paths=frozenset({PATH}))
+        if names & SAME:
+            return Value(first.owners, first.inner, derived=True)
+        if names & ELEMENT_OF:
+            return join(call.arguments).element()
+        if names & CONTAINERS:
+            inside = join(call.arguments)
+            passed = {path for path in inside.paths if path.endswith("()")}
+            functions = inside.functions
+            return Value(inner=inside.reach, paths=frozenset(passed), functions=functions)
+        if "functools.partial" in names:
+            return Value(functions=first.functions, paths=first.paths)
+        receiver = call.receiver
+        if receiver is not None and call.method in SHARING_METHODS:
+            return replace(receiver.element(), paths=frozenset(paths))
+        mask = call.method in MASKS
+        text = _text(call) if call.method in ("format", "join", "lower", "strip") else None
+        return Value(paths=frozenset(paths), mask=mask, text=text)
+
+
+def _spread(values: Iterable[Value]) -> Value:
+    """Return what any of `values`, or an element of one, may be."""
+    everything = join(values)
+    return Value(everything.reach, everything.inner)
+
+
+def _is_module(value: Value) -> bool:
+    return any("(" not in path and path != CONTEXT for path in value.paths)
+
+
+def _text(call: Call) -> str | None:
+    """Return the string that a method of a known string gives, None if it is not known."""
+    text = call.receiver.text if call.receiver else None
+    if text is None:
+        return None
+    if call.method == "join":
+        parts = call.node.args[0] if call.node.args else None
+        if isinstance(parts, ast.List | ast.Tuple):
+            known = [part.value for part in parts.elts if isinstance(part, ast.Constant)]
+            if len(known) == len(parts.elts) and all(isinstance(part, str) for part in known):
+                return text.join(map(str, known))
+        return None
+    if call.arguments or call.keywords:
+        return None
+    return {"lower": text.lower(), "strip": text.strip()}.get(call.method)

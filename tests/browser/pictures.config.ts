@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+
+import tests from './playwright.config';
+
+/** Makes the pictures of the README (`make pictures`); they are no tests. */
+export default defineConfig({
+  ...tests,
+  testMatch: '*.picture.ts',
+  timeout: 180_000,
+  use: {
+    ...tests.use,
+    viewport: { width: 1100, height: 820 },
+    deviceScaleFactor: 2
+  }
+});
