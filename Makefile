@@ -63,8 +63,8 @@ unit: setup  ## The Python tests: the engine, real kernels, the wheel
 	$(BIN)/pytest
 
 .PHONY: notebook
-notebook: setup  ## The quickstart gives the outputs that are saved in it
-	$(BIN)/pytest --nbval --nbval-current-env notebooks/quickstart.ipynb
+notebook: setup  ## The quickstart runs, and its checks give what is saved in it
+	$(BIN)/pytest --nbval-lax --nbval-current-env notebooks/quickstart.ipynb
 
 .PHONY: frontend-test
 frontend-test: setup  ## The TypeScript tests

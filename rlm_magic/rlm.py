@@ -143,6 +143,10 @@ class RLM:
             raise ConfigurationError(
                 "Messages become the context themselves: give a text as the question to add one."
             )
+        if not isinstance(namespace, dict | None):
+            raise ConfigurationError(
+                f"namespace must be a dict, as globals() is, not {type(namespace).__name__}."
+            )
         context = chat if chat is not None else context
         workspace = Workspace(
             fresh_namespace() if namespace is None else namespace,

@@ -70,8 +70,9 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is not None:
-                check_number(field.name, value, whole=field.name != "max_seconds")
+            seconds = field.name == "max_seconds"
+            if value is not None or not seconds:
+                check_number(field.name, value, whole=not seconds)
 
 
 def check_number(name: str, value: object, *, whole: bool) -> None:

@@ -17,7 +17,7 @@ from rlm_magic.trace.usage import Usage, usage_of
 __all__ = ["Result"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """The end of a run.
 

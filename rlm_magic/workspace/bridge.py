@@ -52,6 +52,7 @@ async def _switch_to_and_fro(
     child = _Code(code, parent=getcurrent())
     child.gr_context = context
     with interrupt.occupying():
+        interrupt.check()  # one that came before could no longer stop busy code
         result = child.switch()
     while not child.dead:
         try:
@@ -64,7 +65,8 @@ async def _switch_to_and_fro(
                 result = child.throw(error)
         else:
             with interrupt.occupying():
-                result = child.switch(value)
+                late = interrupt.reason is not None
+                result = child.throw(KeyboardInterrupt()) if late else child.switch(value)
     return cast(T, result)
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 from rlm_magic.workspace.bridge import run_coroutine
 from rlm_magic.workspace.host import Host
@@ -95,7 +95,7 @@ def _run(source: str, namespace: dict[str, Any], host: Host, transcript: Transcr
     linecache.cache[filename] = (len(python), None, lines, filename)
     # Not `ast.parse`, which would be a frame in the traceback of a SyntaxError.
     tree = compile(python, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    body, last = _split(tree, lines)
+    body, last = _split(cast(ast.Module, tree), lines)
     if body.body:
         _evaluate(_compile(body, filename, "exec"), namespace)
     if last is not None:

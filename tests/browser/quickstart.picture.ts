@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import type { IDocumentWidget } from '@jupyterlab/docregistry';
+
 import { expect, saveFile, test } from './lab';
 
 const PICTURE = 'docs/quickstart.png';
@@ -9,12 +11,13 @@ test('the quickstart at work', async ({ lab }) => {
   await saveFile(lab, 'quickstart.ipynb', notebook);
   await lab.evaluate(async () => {
     const { commands } = window.jupyterapp;
-    const opened = await commands.execute('docmanager:open', {
+    const panel = (await commands.execute('docmanager:open', {
       path: 'quickstart.ipynb',
       kernel: { name: 'python3' }
-    });
-    await opened.context.sessionContext.ready;
-    await opened.sessionContext.session.kernel.info;
+    })) as IDocumentWidget;
+    const { sessionContext } = panel.context;
+    await sessionContext.ready;
+    await sessionContext.session?.kernel?.info;
     await commands.execute('application:toggle-left-area');
     await commands.execute('notebook:run-all-cells');
   });

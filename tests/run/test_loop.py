@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from rlm_magic.events import Notice, Observed, RootReplied
+from rlm_magic import Budget, RLMError
+from rlm_magic.events import Notice, Observed, RootReplied, read_event
 from tests.run.scripted import Ask, cell
 
 
@@ -34,12 +37,11 @@ def test_a_run_goes_from_description_to_code_to_output_to_the_answer(ask: Ask) -
 
 def test_each_request_begins_with_the_messages_of_the_one_before(ask: Ask) -> None:
     ask(
-        [["print(1)"], "Let me think.", ["1 / 0"], ["x = 1", "y = 2"], "FINAL_VAR(nothing)"]
-        + [["FINAL(x)"]]
+        [["print(1)"], "Hm.", ["1 / 0"], ["x = 1", "y = 2"], "FINAL_VAR(nothing)", ["FINAL(x)"]],
     )
     messages = [request.messages for request in ask.server.root_requests()]
     assert len(messages) == 6
-    for earlier, later in zip(messages, messages[1:], strict=False):
+    for earlier, later in pairwise(messages):
         assert later[: len(earlier)] == earlier
         assert len(later) == len(earlier) + 2
 
@@ -176,13 +178,11 @@ def test_code_in_the_last_reply_is_not_run(ask: Ask) -> None:
     result = ask([["a = 1"], ["b = 2"]], max_steps=1, namespace=namespace, keep="all")
     assert (result.status, result.answer) == ("fallback", None)
     assert "b" not in namespace
-    with pytest.raises(Exception, match="the limit of 1 steps is reached"):
+    with pytest.raises(RLMError, match="the limit of 1 steps is reached"):
         result.raise_for_status()
 
 
 def test_a_budget_with_one_call_left_is_spent_on_a_last_request(ask: Ask) -> None:
-    from rlm_magic import Budget
-
     result = ask([["a = llm_query('?')"], "FINAL_VAR(a)"], budget=Budget(calls=3))
     assert (result.status, result.answer) == ("over_budget", "echo: ?")
     assert result.error == "No answer in time: the budget holds only one more model call."
@@ -215,8 +215,6 @@ def test_an_observer_that_raises_is_dropped_and_the_run_goes_on(ask: Ask) -> Non
 
 
 def test_events_are_numbered_and_the_trace_file_holds_them_all(ask: Ask) -> None:
-    from rlm_magic.events import read_event
-
     result = ask([["print(float('nan'), '\\ud800')\ncontext = 1"], ["FINAL([])"]], context=2)
     assert [event.seq for event in result.events] == list(range(1, len(result.events) + 1))
     assert result.trace is not None

@@ -12,7 +12,9 @@ from rlm_magic.workspace.review.knowledge import (
     CONTAINERS,
     ELEMENT_OF,
     HIDDEN,
+    MAPPINGS,
     MASKS,
+    PAIRINGS,
     SAME,
     SHARING_METHODS,
 )
@@ -55,19 +57,20 @@ class Calling(Expressions):
         results += [self.run(f, arguments, _spread(keywords.values())) for f in callee.functions]
         for method in self.methods.get(call.method, ()) if callee.functions == frozenset() else ():
             results.append(self.run(method, [UNKNOWN, *arguments], _spread(keywords.values())))
-        self._call_back(given, receiver)
+        called_back = self._call_back(given, receiver)
+        if "builtins.map" in callee.paths and called_back:
+            results = [join(called_back).contained()]
         if receiver is not None and CONTEXT in receiver.paths and call.method == "get":
             name = arguments[0].text if arguments else None
             if name is not None and name in self.record.names:
                 return self.own(name, None)
         return join(results)
 
-    def _call_back(self, given: Sequence[Value], receiver: Value | None) -> None:
+    def _call_back(self, given: Sequence[Value], receiver: Value | None) -> list[Value]:
         """Run the code's functions that are given to somebody who may call them on the rest."""
-        for function in {function for value in given for function in value.functions}:
-            rest = [*given, *([receiver] if receiver else [])]
-            reach = _spread(rest)
-            self.run(function, [], replace(reach, derived=True, functions=frozenset()))
+        rest = _spread([*given, *([receiver] if receiver else [])])
+        functions = {function for value in given for function in value.functions}
+        return [self.run(function, [], rest) for function in functions]
 
     def _put_into(self, container: ast.expr, call: Call) -> None:
         """Remember what a method like `append` puts into a container of the code's own."""
@@ -75,36 +78,31 @@ class Calling(Expressions):
             holder = self.scope.holder(container.id)
             if holder is not None:
                 inside = call.arguments[-1]  # the ones before are places: keys, positions
+                if call.method in ("extend", "extendleft", "update"):
+                    inside = inside.element()
                 holder.values[container.id] = holder.values[container.id].holding(inside)
 
     def _reach_by_name(self, call: Call) -> None:
         """Record attributes and globals that are reached by a name that is computed or hidden."""
+        receiver, arguments = call.receiver, call.arguments
         names = {path.removeprefix("builtins.") for path in call.paths}
-        line, what = call.node.lineno, ast.unparse(call.node)
-        if names & {"getattr", "setattr", "delattr", "operator.attrgetter"} and call.arguments:
-            text = call.arguments[min(1, len(call.arguments) - 1)].text
-            if (
-                text is None
-                or text in HIDDEN
-                or (text.startswith("__") and names != {"getattr"})
-                or (
-                    not names & {"getattr", "operator.attrgetter"} and _is_module(call.arguments[0])
-                )
-            ):
-                self.record.find("dynamic", what, line)
-        if "vars" in names and call.arguments and _is_module(call.arguments[0]):
-            self.record.find("dynamic", what, line)
-        receiver = call.receiver
-        if receiver is None:
-            return
-        if receiver.paths & NAMESPACES:
-            name = call.arguments[0].text if call.arguments else None
+        hidden = False
+        if names & {"getattr", "setattr", "delattr", "operator.attrgetter"} and arguments:
+            reads = bool(names & {"getattr", "operator.attrgetter"})
+            text = arguments[min(len(arguments) - 1, 0 if "getter" in str(names) else 1)].text
+            hidden = text is None or text in HIDDEN or (not reads and _is_module(arguments[0]))
+        elif "vars" in names and arguments:
+            hidden = _is_module(arguments[0])
+        elif receiver is not None and receiver.paths & NAMESPACES:
+            name = arguments[0].text if arguments else None
             if call.method == "get" and name is not None:
                 self.mention(self.look_up(name), call.node)
-            elif call.method not in ("keys", "items", "values", "copy"):
-                self.record.find("dynamic", what, line)
-        elif "sys.path" in receiver.paths:
-            self.record.find("dynamic", what, line)
+            else:
+                hidden = call.method not in ("keys", "items", "values", "copy")
+        elif receiver is not None:
+            hidden = "sys.path" in receiver.paths
+        if hidden:
+            self.record.find("dynamic", ast.unparse(call.node), call.node.lineno)
 
     def _result(self, call: Call, callee: Value) -> Value:
         first = call.arguments[0] if call.arguments else UNKNOWN
@@ -119,25 +117,33 @@ class Calling(Expressions):
         if names & {"builtins.globals", "builtins.locals"} or (
             "builtins.vars" in names and not call.arguments
         ):
-            return Value(inner=self.record.names, paths=frozenset(paths))
+            return Value((frozenset(), self.record.names), frozenset(paths))
         if any(path in ("pathlib.Path", "pathlib.PosixPath") for path in names) or (
             names & {"pathlib.Path.home", "pathlib.Path.cwd", PATH}
         ):
             return Value(paths=frozenset({PATH}))
         if names & SAME:
-            return Value(first.owners, first.inner, derived=True)
+            return Value(first.levels, derived=True)
         if names & ELEMENT_OF:
             return join(call.arguments).element()
         if names & CONTAINERS:
             inside = join(call.arguments)
             passed = {path for path in inside.paths if path.endswith("()")}
-            functions = inside.functions
-            return Value(inner=inside.reach, paths=frozenset(passed), functions=functions)
+            return replace(inside.element().contained(), paths=frozenset(passed))
+        if names & PAIRINGS:
+            return join(call.arguments).element().contained().contained()
+        if names & MAPPINGS:
+            return _spread([*call.arguments, *call.keywords.values()]).contained()
         if "functools.partial" in names:
             return Value(functions=first.functions, paths=first.paths)
         receiver = call.receiver
         if receiver is not None and call.method in SHARING_METHODS:
-            return replace(receiver.element(), paths=frozenset(paths))
+            got = receiver.element()
+            if call.method in ("items", "iterrows"):
+                got = got.contained().contained()
+            elif call.method in ("values", "itertuples", "iter_rows"):
+                got = got.contained()
+            return replace(got, paths=frozenset(paths))
         mask = call.method in MASKS
         text = _text(call) if call.method in ("format", "join", "lower", "strip") else None
         return Value(paths=frozenset(paths), mask=mask, text=text)
@@ -145,8 +151,7 @@ class Calling(Expressions):
 
 def _spread(values: Iterable[Value]) -> Value:
     """Return what any of `values`, or an element of one, may be."""
-    everything = join(values)
-    return Value(everything.reach, everything.inner)
+    return Value((join(values).reach,), derived=True)
 
 
 def _is_module(value: Value) -> bool:

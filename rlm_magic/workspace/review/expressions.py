@@ -77,7 +77,7 @@ class Expressions(ast.NodeVisitor):
             return UNKNOWN
         if name == "context":
             self.record.reads[name] = None
-            return Value(frozenset({name}), paths=frozenset({CONTEXT}))
+            return Value((frozenset({name}),), paths=frozenset({CONTEXT}))
         path = ALIASES.get(name) or (name if name in MODULES else None)
         if path is None and name in _BUILTINS:
             path = f"builtins.{name}"
@@ -92,7 +92,7 @@ class Expressions(ast.NodeVisitor):
 
     def own(self, name: str, path: str | None) -> Value:
         self.record.reads[name] = None
-        return Value(frozenset({name}), paths=frozenset({path} if path else ()))
+        return Value((frozenset({name}),), paths=frozenset({path} if path else ()))
 
     def mention(self, value: Value, node: ast.expr) -> Value:
         for path in sorted(value.paths):
@@ -117,8 +117,8 @@ class Expressions(ast.NodeVisitor):
         for path in base.paths:
             same = path == PATH or path.startswith("pathlib.Path")
             paths.add(PATH if same and name in PATH_STEPS else f"{path}.{name}")
-        owners = frozenset[str]() if name in SCALARS else base.owners
-        value = Value(owners, base.inner, frozenset(paths), derived=True)
+        levels = UNKNOWN.levels if name in SCALARS else base.levels
+        value = Value(levels, frozenset(paths), derived=True)
         if base.functions and not name.startswith("__"):
             value = replace(value, functions=base.functions)
         return self.mention(value, node)
@@ -187,12 +187,6 @@ class Expressions(ast.NodeVisitor):
     def visit_Starred(self, node: ast.Starred) -> Value:
         return self.value(node.value).element()
 
-    def visit_Yield(self, node: ast.Yield) -> Value:
-        return self.value(node.value)
-
-    def visit_YieldFrom(self, node: ast.YieldFrom) -> Value:
-        return self.value(node.value)
-
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Value:
         value = self.value(node.value)
         self.bind(node.target.id, value, walrus=True)
@@ -207,8 +201,7 @@ class Expressions(ast.NodeVisitor):
     def _display(self, parts: Sequence[ast.expr | None]) -> Value:
         shown = [part for part in parts if part is not None]
         self.drop(*shown)
-        inside = join(self.value(part) for part in shown)
-        return Value(inner=inside.reach, functions=inside.functions)
+        return join(self.value(part) for part in shown).contained()
 
     def visit_List(self, node: ast.List) -> Value:
         return self._display(node.elts)

@@ -43,6 +43,14 @@ class Functions(Calling):
     def visit_Return(self, node: ast.Return) -> None:
         self._returned.append(self.value(node.value))
 
+    def visit_Yield(self, node: ast.Yield) -> Value:
+        self._returned.append(self.value(node.value).contained())
+        return UNKNOWN
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> Value:
+        self._returned.append(self.value(node.value))
+        return UNKNOWN
+
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
             self.value(decorator)
@@ -123,7 +131,7 @@ class Functions(Calling):
         rest = join([*arguments[len(positional) :], spread])
         for catcher in (parameters.vararg, parameters.kwarg):
             if catcher is not None:
-                values[catcher.arg] = Value(inner=rest.reach, functions=rest.functions)
+                values[catcher.arg] = rest.contained()
 
     def _declare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         module = self.scope

@@ -15,8 +15,8 @@ __all__ = [
     "CHANGING_SOUND",
     "CLASSES",
     "CONFIGURATION",
-    "COPIED_BY_SLICES",
     "CONTAINERS",
+    "COPIED_BY_SLICES",
     "ELEMENTS",
     "ELEMENT_OF",
     "HELPERS",
@@ -24,11 +24,13 @@ __all__ = [
     "INSTALLS",
     "LEFT_ALONE",
     "MAGICS",
+    "MAPPINGS",
     "MASKS",
     "MENTIONS",
     "METHODS",
     "MODES",
     "MODULES",
+    "PAIRINGS",
     "PATHS",
     "PATH_STEPS",
     "PERHAPS_MODULES",
@@ -161,8 +163,8 @@ SUFFIX_ROOTS = frozenset("os sys subprocess shutil builtins socket importlib cty
 # Where the mode is among the arguments of what opens a file.
 MODES = {
     "builtins.open": 1, "io.open": 1, "codecs.open": 1, "gzip.open": 1, "bz2.open": 1,
-    "lzma.open": 1, "gzip.GzipFile": 1, "zipfile.ZipFile": 1, "tarfile.open": 1, "h5py.File": 1, "os.fdopen": 1,
-    "zarr.open": 1, "pathlib.Path().open": 0, "io.FileIO": 1,
+    "lzma.open": 1, "gzip.GzipFile": 1, "zipfile.ZipFile": 1, "tarfile.open": 1, "h5py.File": 1,
+    "os.fdopen": 1, "zarr.open": 1, "pathlib.Path().open": 0, "io.FileIO": 1,
 }  # fmt: skip
 # Methods, whatever they are called on.
 _METHODS: dict[Kind, str] = {
@@ -292,16 +294,24 @@ ELEMENT_OF = frozenset(
     builtins.next builtins.max builtins.min random.choice functools.reduce operator.getitem
     """.split()
 )
-# A new container with the same elements.
+# A new container with the same elements; with tuples of them; with one of the two.
 CONTAINERS = frozenset(
     """
-    builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.sorted
-    builtins.reversed builtins.enumerate builtins.zip builtins.filter builtins.map copy.copy
-    itertools.chain itertools.chain.from_iterable itertools.islice itertools.tee itertools.cycle
-    itertools.product itertools.zip_longest itertools.groupby itertools.combinations
-    itertools.permutations itertools.takewhile itertools.dropwhile random.sample heapq.nlargest
-    heapq.nsmallest collections.OrderedDict collections.deque collections.ChainMap
-    types.SimpleNamespace
+    builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed
+    builtins.filter copy.copy itertools.islice itertools.cycle itertools.takewhile
+    itertools.dropwhile random.sample heapq.nlargest heapq.nsmallest collections.deque
+    """.split()
+)
+PAIRINGS = frozenset(
+    """
+    builtins.enumerate builtins.zip itertools.zip_longest itertools.product itertools.combinations
+    itertools.permutations itertools.pairwise itertools.batched itertools.tee
+    """.split()
+)
+MAPPINGS = frozenset(
+    """
+    builtins.dict builtins.map collections.OrderedDict collections.ChainMap itertools.chain
+    itertools.chain.from_iterable itertools.groupby types.SimpleNamespace
     """.split()
 )
 ELEMENTS = {f"pathlib.Path().{name}()": "pathlib.Path()" for name in ("glob", "rglob", "iterdir")}

@@ -11,6 +11,7 @@ from rlm_magic.workspace.review.knowledge import ELEMENTS
 __all__ = ["UNKNOWN", "Function", "Scope", "Value", "join"]
 
 _NONE: frozenset[str] = frozenset()
+_DEEPEST = 5
 
 
 @dataclass(eq=False, slots=True)
@@ -27,15 +28,15 @@ class Function:
 class Value:
     """What a value may be, joined over all that it may be.
 
-    `owners` are the person's variables that change when it is changed in place, `inner` those that
-    change when an element of it is; `paths` are the library objects it may be, `functions` the
-    functions of the code; `text` is its value where it is a known string. A value is `derived` if
-    it is not a person's variable itself but something in one; a `mask` selects, which
-    copies; what is `sliced` is a copy of a list, or a view of an array.
+    `levels` are the person's variables that change when it is changed in place, when an element of
+    it is, an element of an element, and so on; the last level stands for all below it. `paths` are
+    the library objects it may be, `functions` the functions of the code; `text` is its value where
+    it is a known string. A value is `derived` if it is not a person's variable itself but something
+    in one; a `mask` selects, which copies; what is `sliced` is a copy of a list, or a view of an
+    array.
     """
 
-    owners: frozenset[str] = _NONE
-    inner: frozenset[str] = _NONE
+    levels: tuple[frozenset[str], ...] = (_NONE,)
     paths: frozenset[str] = _NONE
     functions: frozenset[Function] = frozenset()
     text: str | None = None
@@ -44,19 +45,34 @@ class Value:
     sliced: bool = False
 
     @property
+    def owners(self) -> frozenset[str]:
+        """The person's variables that change when it is changed in place."""
+        return self.levels[0]
+
+    @property
     def reach(self) -> frozenset[str]:
         """The person's variables that it gives access to."""
-        return self.owners | self.inner
+        return _NONE.union(*self.levels)
 
     def element(self) -> Value:
         """Return what is got by subscripting or iterating."""
         paths = frozenset(ELEMENTS[path] for path in self.paths if path in ELEMENTS)
-        return Value(self.reach, self.inner, paths, self.functions, derived=True)
+        return Value(self.levels[1:] or self.levels, paths, self.functions, derived=True)
+
+    def contained(self) -> Value:
+        """Return a new container of it."""
+        levels = (_NONE, *self.levels)
+        if len(levels) > _DEEPEST:
+            levels = (*levels[: _DEEPEST - 1], _NONE.union(*levels[_DEEPEST - 1 :]))
+        return Value(levels, functions=self.functions)
 
     def holding(self, other: Value) -> Value:
         """Return it after `other` was put into it."""
+        inside = other.contained()
         return replace(
-            self, inner=self.inner | other.owners, functions=self.functions | other.functions
+            self,
+            levels=_join_levels([self.levels, inside.levels]),
+            functions=self.functions | other.functions,
         )
 
 
@@ -69,13 +85,18 @@ def join(values: Iterable[Value]) -> Value:
     if len(several) == 1:
         return several[0]
     return Value(
-        _NONE.union(*(value.owners for value in several)),
-        _NONE.union(*(value.inner for value in several)),
+        _join_levels([value.levels for value in several]),
         _NONE.union(*(value.paths for value in several)),
         frozenset[Function]().union(*(value.functions for value in several)),
         derived=bool(several) and all(value.derived for value in several),
         sliced=bool(several) and all(value.sliced for value in several),
     )
+
+
+def _join_levels(several: list[tuple[frozenset[str], ...]]) -> tuple[frozenset[str], ...]:
+    depth = max(map(len, several), default=1)
+    padded = [levels + levels[-1:] * (depth - len(levels)) for levels in several]
+    return tuple(_NONE.union(*level) for level in zip(*padded, strict=True)) or (_NONE,)
 
 
 @dataclass(eq=False, slots=True)

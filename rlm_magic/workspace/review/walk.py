@@ -38,7 +38,7 @@ class Walker(Functions):
         if self.maybe:
             before = scope.values.get(name)
             if before is None and scope.kind == "module" and name in self.record.names:
-                before = Value(frozenset({name}))
+                before = Value((frozenset({name}),))
             value = join([before, value]) if before is not None else value
         scope.values[name] = value
 
@@ -50,7 +50,7 @@ class Walker(Functions):
                 for part in target.elts:
                     self.assign(part, value.element())
             case ast.Starred():
-                self.assign(target.value, Value(inner=value.reach))
+                self.assign(target.value, value.contained())
             case ast.Subscript() | ast.Attribute():
                 self._store(target, value)
 
@@ -129,13 +129,13 @@ class Walker(Functions):
             return
         name = node.target.id
         before = self.value(ast.copy_location(ast.Name(name, ast.Load()), node))
-        container = bool(value.inner) or isinstance(node.value, _DISPLAYS)
+        container = len(value.levels) > 1 or isinstance(node.value, _DISPLAYS)
         if before.owners and (container or not before.derived):
             self.record.change(before.owners, f"{name} …= …", node.lineno)
         text = None
         if before.text is not None and value.text is not None and isinstance(node.op, ast.Add):
             text = before.text + value.text
-        self.bind(name, replace(before, inner=before.inner | value.inner, text=text))
+        self.bind(name, replace(before.holding(value.element()), text=text))
 
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
