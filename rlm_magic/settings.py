@@ -46,9 +46,7 @@ class Budget:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                check_number(
-                    f"budget {field.name}", value, whole=field.name in ("tokens", "calls")
-                )
+                check_number(f"budget {field.name}", value, whole=field.name in ("tokens", "calls"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Program:
         """Press Ctrl+C."""
         self.process.send_signal(signal.SIGINT)
 
-    def end(self, answers: str | None = None, timeout: float = 60) -> Done:
+    def end(self, answers: str | None = None, timeout: float = 30) -> Done:
         """Give it `answers` on its standard input, and wait for its end."""
         out, err = self.process.communicate(answers, timeout=timeout)
         return Done(self.process.returncode, out, err)

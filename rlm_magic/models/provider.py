@@ -6,6 +6,7 @@ ahead of it (`warm_up`).
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ def load_litellm() -> Any:
     for added in [entry for entry in warnings.filters if entry not in before]:
         warnings.filters.remove(added)  # type: ignore[attr-defined]
     litellm.suppress_debug_info = True
+    if "LITELLM_LOG" not in os.environ:
+        # What fails in a call is told in its ModelError; litellm would print a traceback of it.
+        logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     litellm.telemetry = False
     offline.register(litellm)
     return litellm

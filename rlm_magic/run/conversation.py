@@ -76,9 +76,10 @@ class Conversation:
         reserved = self._client.worst_case(messages)
         ledger.reserve(reserved)
         pieces = _Pieces(self._tree, self._run, step) if self._tree.stream else None
-        async with self._tree.gate:
+        with self._tree.in_flight():
             try:
-                done = await self._client.complete(messages, pieces.add if pieces else None)
+                async with self._tree.gate:
+                    done = await self._client.complete(messages, pieces.add if pieces else None)
             except ModelError:
                 ledger.settle(reserved, Cost(1, 0, 0.0))
                 raise

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from rlm_magic.workspace.interrupt import nested_event_loop
 
 __all__ = ["run_here"]
 
@@ -36,22 +36,9 @@ def _outer_loop_set_aside() -> Iterator[None]:
         asyncio.tasks._leave_task(outer, task)
     asyncio._set_running_loop(None)
     try:
-        with _default_sigint():
+        with nested_event_loop():
             yield
     finally:
         asyncio._set_running_loop(outer)
         if task is not None:
             asyncio.tasks._enter_task(outer, task)
-
-
-@contextmanager
-def _default_sigint() -> Iterator[None]:
-    """Have SIGINT raise: the outer loop's handler could only wake a loop that stands still."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)

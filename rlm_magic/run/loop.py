@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Mapping
@@ -82,8 +83,14 @@ class Run:
                 outcome = await self._to_the_end()
                 if outcome.name:
                     self._workspace.kept_names.add(outcome.name)
+        except asyncio.CancelledError:
+            if self._is_root:
+                self._tree.interrupt.set("interrupted")  # for child runs and calls of threads
+            raise
         finally:
             self._finisher.end()
+            if self._is_root and self._tree.interrupt.reason is not None:
+                self._tree.let_calls_end()
             self._finish(outcome)
         return outcome
 
@@ -106,6 +113,10 @@ class Run:
                 error=f"rlm-magic itself failed with {type(error).__name__}: {error}; "
                 "please report it with the trace.",
             )
+
+    @property
+    def _is_root(self) -> bool:
+        return self._place.depth == 0
 
     @property
     def _recursive(self) -> bool:
@@ -244,11 +255,12 @@ class Run:
         self._step += 1
         self._conversation.say("user", LAST_REQUEST.format(reason=reason))
         reply = await self._conversation.ask(self._step)
-        if reply.final is not None:
-            final, _ = self._text_final(reply.final)
-            if final is not None:
-                return Outcome(status, final.value, final.name, error)
-        return Outcome(status, reply.prose.strip() or None, error=error)
+        if reply.final is None:
+            return Outcome(status, reply.prose.strip() or None, error=error)
+        final, problem = self._text_final(reply.final)
+        if final is None:
+            return Outcome(status, error=f"{error} {refused_final(problem or '')}")
+        return Outcome(status, final.value, final.name, error)
 
     def _observe(self, text: str) -> None:
         self._tree.recorder.emit(Observed(run=self.id, step=self._step, text=text))

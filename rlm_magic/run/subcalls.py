@@ -90,7 +90,8 @@ class SubCalls:
             self._one(prompt, client, cost, step=step, batch=number, at_limit=at_limit)
             for prompt, cost in zip(prompts, costs, strict=True)
         ]
-        return list(await asyncio.gather(*calls))
+        with tree.in_flight():
+            return list(await asyncio.gather(*calls))
 
     async def _one(
         self,

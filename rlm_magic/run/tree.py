@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class RunTree:
-    """The shared state of a run tree. `gate` is awaited on the I/O thread only."""
+    """The shared state of a run tree. `gate` and `calls` belong to the I/O thread."""
 
     recorder: Recorder
     ledger: Ledger
@@ -41,6 +41,7 @@ class RunTree:
     stream: bool = False
     host: Host | None = None
     interrupt: Interrupt = field(default_factory=Interrupt)
+    calls: set[asyncio.Task[Any]] = field(default_factory=set)
     call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -69,6 +70,25 @@ class RunTree:
             yield
         finally:
             timer.cancel()
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Count the current task of the I/O thread among the calls of this tree."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.calls.add(task)
+        try:
+            yield
+        finally:
+            self.calls.discard(task)
+
+    def let_calls_end(self) -> None:
+        """Give calls that were cancelled a moment to end and to say so in the trace."""
+        io_thread().submit(self._calls_ended()).result()
+
+    async def _calls_ended(self) -> None:
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=0.2)
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run `coroutine` on the I/O thread and await it under the interrupt."""

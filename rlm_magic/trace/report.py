@@ -69,7 +69,9 @@ def report_html(events: Sequence[Event], *, with_answer: bool = True) -> str:
         parts.append(f"<p>{escape(finished.error)}</p>")
     if finished and finished.answer is not None and with_answer:
         parts.append(_pre(finished.answer))
-    parts.append(f"<details><summary>{escape(f'{started.model} · {summary_line(events)}')}</summary>")
+    parts.append(
+        f"<details><summary>{escape(f'{started.model} · {summary_line(events)}')}</summary>"
+    )
     parts.extend(_step(step) for step in steps_of(events))
     parts.append("</details></div>")
     return "".join(parts)

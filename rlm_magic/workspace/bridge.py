@@ -62,7 +62,7 @@ async def _switch_to_and_fro(
                 result = child.throw(KeyboardInterrupt())
         except BaseException as error:
             with interrupt.occupying():
-                result = child.throw(error)
+                result = child.throw(type(error), error, error.__traceback__)
         else:
             with interrupt.occupying():
                 late = interrupt.reason is not None

@@ -21,6 +21,7 @@ from rlm_magic.workspace.tracebacks import describe_exception
 
 __all__ = ["Execution", "Finish", "execute", "is_public"]
 
+
 class Finish(BaseException):
     """Raised by FINAL and FINAL_VAR, so that nothing but a bare `except` keeps the code going.
 
@@ -104,9 +105,7 @@ def _run(source: str, namespace: dict[str, Any], host: Host, transcript: Transcr
             transcript.write(preview_output(value, transcript.room - 1) + "\n")
 
 
-def _split(
-    tree: ast.Module, lines: Sequence[str]
-) -> tuple[ast.Module, ast.Expression | None]:
+def _split(tree: ast.Module, lines: Sequence[str]) -> tuple[ast.Module, ast.Expression | None]:
     """Split off a last expression whose value is to be shown; a `;` behind it hides it."""
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return tree, None

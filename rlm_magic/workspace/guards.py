@@ -7,12 +7,14 @@ sentence as an exception, everybody else the function there was (an approval sti
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import getpass
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from rlm_magic.workspace.bridge import can_wait
 from rlm_magic.workspace.streams import current_transcript
 from rlm_magic.workspace.substitute import Substitution
 
@@ -45,8 +47,20 @@ def _guarded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return guard
 
 
+def _guarded_exit(original: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+    def exit_unless_in_a_task(status: Any = None) -> NoReturn:
+        # The SystemExit of a task would end the event loop, with which the person's kernel ends.
+        in_a_task = asyncio._get_running_loop() is not None and not can_wait()
+        if in_a_task and current_transcript() is not None:
+            raise Refused(EXIT_REFUSED)
+        original(status)
+
+    return exit_unless_in_a_task
+
+
 keyboard_guard = Substitution(
     (builtins, "input", _guarded("input")),
     (getpass, "getpass", _guarded("getpass")),
     (sys, "breakpointhook", _guarded("breakpoint")),
+    (sys, "exit", _guarded_exit),
 )

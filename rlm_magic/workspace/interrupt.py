@@ -11,11 +11,11 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-__all__ = ["Interrupt", "Interrupted", "Reason", "catch_sigint"]
+__all__ = ["Interrupt", "Interrupted", "Reason", "catch_sigint", "nested_event_loop"]
 
 T = TypeVar("T")
 Reason = Literal["interrupted", "stopped", "over_budget"]
@@ -32,7 +32,7 @@ class Interrupt:
         self.reason: Reason | None = None
         self._lock = threading.RLock()  # re-entrant: a signal may come while this thread holds it
         self._wakers: dict[object, Callable[[], object]] = {}
-        self._busy_threads: list[int] = []
+        self._occupies_main = 0
 
     def set(self, reason: Reason) -> None:
         """End the tree: wake every wait, and interrupt busy code on the main thread."""
@@ -43,8 +43,8 @@ class Interrupt:
             wakers = list(self._wakers.values())
         for wake in wakers:
             wake()
-        main = threading.main_thread().ident
-        if main in self._busy_threads and threading.get_ident() != main:
+        if self._occupies_main and threading.current_thread() is not threading.main_thread():
+            _nudges.append(self)
             _thread.interrupt_main()
 
     def check(self) -> None:
@@ -78,49 +78,76 @@ class Interrupt:
                 woken.set_result(None)
 
         def wake() -> None:
-            loop.call_soon_threadsafe(finish)
+            with suppress(RuntimeError):  # the loop of a child run on a thread of its own is closed
+                loop.call_soon_threadsafe(finish)
 
         with self.calling(wake):
             try:
                 await asyncio.wait({task, woken}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                task.cancel()
+                await _abandon(task)
                 raise
         if task.done() and not task.cancelled():
             return task.result()
-        task.cancel()
-        await asyncio.wait({task}, timeout=0.1)
-        if not task.cancelled() and task.done():
-            task.exception()  # retrieved, so that asyncio doesn't report it as lost
+        await _abandon(task)
         self.check()
         raise asyncio.CancelledError
 
     @contextmanager
     def occupying(self) -> Iterator[None]:
         """Mark that generated code, or a question to the person, occupies this thread."""
-        thread = threading.get_ident()
-        self._busy_threads.append(thread)
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._occupies_main += 1
+        _on_main.append(self)
         try:
             yield
         finally:
-            self._busy_threads.remove(thread)
-
-    def occupies(self, thread: int) -> bool:
-        """Whether `thread` is occupied, so that an interrupt there has to raise."""
-        return thread in self._busy_threads
+            _on_main.pop()
+            self._occupies_main -= 1
 
 
+async def _abandon(task: asyncio.Future[Any]) -> None:
+    """Cancel `task`, and give it a moment to end."""
+    task.cancel()
+    await asyncio.wait({task}, timeout=0.1)
+    if task.done() and not task.cancelled():
+        task.exception()  # retrieved, so that asyncio doesn't report it as lost
+
+
+# What occupies the main thread, innermost last; None is an event loop that was started inside.
+_on_main: list[Interrupt | None] = []
+_nudges: list[Interrupt] = []  # interrupts that are set already and only want the thread to raise
 _active: list[Interrupt] = []
 _previous: object = None
 
 
 def _on_sigint(number: int, frame: FrameType | None) -> None:
-    thread = threading.get_ident()
-    busy = any(interrupt.occupies(thread) for interrupt in _active)
-    for interrupt in tuple(_active):
-        interrupt.set("interrupted")
-    if busy:
+    if _nudges:
+        _nudges.clear()
+    else:
+        for interrupt in tuple(_active):
+            interrupt.set("interrupted")
+    innermost = _on_main[-1] if _on_main else None
+    if innermost is not None and innermost.reason is not None:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def nested_event_loop() -> Iterator[None]:
+    """Mark that code on this thread stands still while an event loop runs inside of it.
+
+    Until generated code of that loop occupies the thread, an interrupt doesn't raise but wakes it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _on_main.append(None)
+    try:
+        yield
+    finally:
+        _on_main.pop()
 
 
 @contextmanager
@@ -129,7 +156,8 @@ def catch_sigint(interrupt: Interrupt) -> Iterator[None]:
 
     ipykernel's own handler would cancel the cell's task without waking its loop, seconds late, and
     terminal IPython's would abandon the task half-way; so the handler is ours while a run lasts,
-    shared by concurrent runs, and the earlier one is put back after the last.
+    shared by concurrent runs, and the earlier one is put back after the last. A run that generated
+    code of another one started ends with that one.
     """
     global _previous
     if threading.current_thread() is not threading.main_thread():
@@ -138,9 +166,15 @@ def catch_sigint(interrupt: Interrupt) -> Iterator[None]:
     if not _active:
         _previous = signal.signal(signal.SIGINT, _on_sigint)
     _active.append(interrupt)
+    outer = next((occupant for occupant in reversed(_on_main) if occupant is not None), None)
     try:
-        yield
+        with outer.calling(lambda: _pass_on(outer, interrupt)) if outer else nullcontext():
+            yield
     finally:
         _active.remove(interrupt)
-        if not _active:  # also when generated code put a handler of its own in the place of ours
+        if not _active and signal.getsignal(signal.SIGINT) is _on_sigint:
             signal.signal(signal.SIGINT, _previous)  # type: ignore[arg-type]
+
+
+def _pass_on(outer: Interrupt, inner: Interrupt) -> None:
+    inner.set(outer.reason or "interrupted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 from rlm_magic.workspace.guards import EXIT_REFUSED
@@ -10,6 +11,7 @@ from rlm_magic.workspace.guards import EXIT_REFUSED
 __all__ = ["describe_exception"]
 
 _OURS = str(Path(__file__).parent.parent)
+_LIBRARY = str(Path(traceback.__file__).parent)
 _LIMIT = 4_000
 
 
@@ -46,8 +48,18 @@ def _hide_ours(report: traceback.TracebackException) -> None:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        one.stack = traceback.StackSummary.from_list(
-            [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
-        )
+        one.stack = traceback.StackSummary.from_list(_without_ours(one.stack))
         others = (one.__cause__, one.__context__, *(one.exceptions or ()))
         todo.extend(other for other in others if other is not None)
+
+
+def _without_ours(stack: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Leave out our frames, and those of the standard library that ours called."""
+    kept = []
+    in_ours = False
+    for frame in stack:
+        ours, library = (frame.filename.startswith(path) for path in (_OURS, _LIBRARY))
+        in_ours = ours or (in_ours and library and "site-packages" not in frame.filename)
+        if not in_ours:
+            kept.append(frame)
+    return kept

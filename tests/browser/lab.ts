@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { IDocumentWidget } from '@jupyterlab/docregistry';
 import { test as base, expect, type Page } from '@playwright/test';
 
 declare global {
@@ -56,4 +57,24 @@ export async function saveFile(
     },
     [path, content] as const
   );
+}
+
+/** Saves a notebook, opens it, waits for its kernel, and begins to run all its cells. */
+export async function runNotebook(
+  lab: Page,
+  path: string,
+  content: string
+): Promise<void> {
+  await saveFile(lab, path, content);
+  await lab.evaluate(async path => {
+    const { commands } = window.jupyterapp;
+    const panel = (await commands.execute('docmanager:open', {
+      path,
+      kernel: { name: 'python3' }
+    })) as IDocumentWidget;
+    const { sessionContext } = panel.context;
+    await sessionContext.ready;
+    await sessionContext.session?.kernel?.info;
+    void commands.execute('notebook:run-all-cells');
+  }, path);
 }

@@ -1,26 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-import type { IDocumentWidget } from '@jupyterlab/docregistry';
-
-import { expect, saveFile, test } from './lab';
+import { expect, runNotebook, test } from './lab';
 
 const PICTURE = 'docs/quickstart.png';
 
 test('the quickstart at work', async ({ lab }) => {
   const notebook = readFileSync('notebooks/quickstart.ipynb', 'utf-8');
-  await saveFile(lab, 'quickstart.ipynb', notebook);
-  await lab.evaluate(async () => {
-    const { commands } = window.jupyterapp;
-    const panel = (await commands.execute('docmanager:open', {
-      path: 'quickstart.ipynb',
-      kernel: { name: 'python3' }
-    })) as IDocumentWidget;
-    const { sessionContext } = panel.context;
-    await sessionContext.ready;
-    await sessionContext.session?.kernel?.info;
-    await commands.execute('application:toggle-left-area');
-    await commands.execute('notebook:run-all-cells');
-  });
+  await runNotebook(lab, 'quickstart.ipynb', notebook);
+  await lab.evaluate(() =>
+    window.jupyterapp.commands.execute('application:toggle-left-area')
+  );
 
   const cell = lab
     .locator('.jp-CodeCell')

@@ -60,9 +60,7 @@ def test_a_rejection_takes_its_note_to_the_model(rlm_kernel: Kernel, server: Fak
     assert outcome.prompts[1] == "What should the model know? "
     assert outcome.displays[-1].data["text/plain"] == "0"
     told = server.root_requests()[1].prompt
-    assert told == (
-        "Step 1 was not run: the person rejected the code. Their note: use a {copy}"
-    )
+    assert told == ("Step 1 was not run: the person rejected the code. Their note: use a {copy}")
 
 
 def test_approving_all_asks_no_more(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -141,7 +139,9 @@ def test_the_code_of_child_runs_is_asked_about_too(rlm_kernel: Kernel, server: F
             "FINAL(found)",
         )
     )
-    outcome = rlm_kernel.run("%%rlm --depth 2\nWhy?", answers=["a", "e", "1", "x = 1", "", "a", "a"])
+    outcome = rlm_kernel.run(
+        "%%rlm --depth 2\nWhy?", answers=["a", "e", "1", "x = 1", "", "a", "a"]
+    )
     assert "Step 1, depth 1: reads only\n" in outcome.stdout
     assert outcome.displays[-1].data["text/plain"] == "DATA"
     assert "print('in the child', context)" in outcome.stdout

@@ -81,7 +81,7 @@ def test_while_it_waits_for_sub_calls(
     server.script([repl(call)])
     server.rule("p", fault="hang")
     with start(server, trace) as program:
-        server.wait_for(in_flight=calls)
+        server.wait_for(received=calls + 1, in_flight=calls)
         interrupted(program, server)
     server.wait_for(aborted=calls, idle=True)
     told = events(trace)
@@ -101,13 +101,13 @@ def test_while_a_pool_of_threads_waits_for_sub_calls(server: FakeOpenAI, trace: 
     server.script([repl(code)])
     server.rule("p", fault="hang")
     with start(server, trace) as program:
-        server.wait_for(in_flight=8)
+        server.wait_for(received=9, in_flight=8)
         interrupted(program, server)
     server.wait_for(aborted=8, idle=True)
     assert len(server.sub_requests()) == 8
 
 
-@pytest.mark.parametrize("code", ["while True: pass", "import time; time.sleep(600)"])
+@pytest.mark.parametrize("code", ["while True: sum(range(100))", "import time; time.sleep(600)"])
 def test_while_code_is_busy(server: FakeOpenAI, trace: Path, code: str) -> None:
     server.script([repl(SAY + code)])
     with start(server, trace) as program:
@@ -125,7 +125,7 @@ def test_while_code_awaits(server: FakeOpenAI, trace: Path) -> None:
 
 
 def test_code_can_catch_it_and_the_run_still_ends(server: FakeOpenAI, trace: Path) -> None:
-    code = "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    print('saved')"
+    code = "try:\n    while True: sum(range(100))\nexcept KeyboardInterrupt:\n    print('saved')"
     server.script([repl(SAY + code)])
     with start(server, trace) as program:
         assert program.line() == "here"
@@ -170,7 +170,7 @@ def test_while_an_async_approver_waits(server: FakeOpenAI, trace: Path) -> None:
 @pytest.mark.parametrize("busy", [False, True])
 def test_while_child_runs_work(server: FakeOpenAI, trace: Path, busy: bool) -> None:
     server.script([repl("FINAL(rlm_query_batched(['a', 'b']))")], model="scripted")
-    code = SAY + ("while True: pass" if busy else "llm_query('p')")
+    code = SAY + ("while True: sum(range(100))" if busy else "llm_query('p')")
     server.script([repl(code)] * 2, model="child")
     server.rule("p", fault="hang")
     options = "sub_model='openai/child', max_depth=2"
@@ -193,7 +193,7 @@ def test_a_completion_in_generated_code_ends_with_its_outer_run(
     server: FakeOpenAI, trace: Path, busy: bool
 ) -> None:
     server.script([repl("import builtins\nbuiltins.inner('q')"), repl("FINAL('went on')")])
-    server.script([repl(SAY + ("while True: pass" if busy else "llm_query('p')"))], model="inner")
+    server.script([repl(SAY + ("while True: sum(range(100))" if busy else "llm_query('p')"))], model="inner")
     server.rule("p", fault="hang")
     setup = (
         "import builtins\n"
@@ -251,7 +251,7 @@ def test_after_a_run_ctrl_c_is_the_persons_again(server: FakeOpenAI) -> None:
 engine().completion("q")
 try:
     print("here")
-    while True: pass
+    while True: sum(range(100))
 except KeyboardInterrupt as error:
     print(type(error).__name__)
 """

@@ -173,6 +173,13 @@ def test_without_a_final_the_words_of_the_last_reply_are_the_answer(ask: Ask) ->
     assert (result.status, result.answer) == ("fallback", "Probably **Paris**.")
 
 
+def test_a_last_answer_that_is_refused_is_none(ask: Ask) -> None:
+    result = ask([["a = 1"], "FINAL_VAR(missing)"], max_steps=1)
+    assert (result.status, result.answer) == ("fallback", None)
+    assert result.error is not None
+    assert "there is no variable 'missing'" in result.error
+
+
 def test_code_in_the_last_reply_is_not_run(ask: Ask) -> None:
     namespace: dict[str, object] = {}
     result = ask([["a = 1"], ["b = 2"]], max_steps=1, namespace=namespace, keep="all")

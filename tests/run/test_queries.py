@@ -32,7 +32,9 @@ def test_a_chat_is_answered_and_its_content_never_enters_the_prompt(ask: Ask) ->
         {"role": "assistant", "content": "Read."},
         {"role": "user", "content": "Which line is odd?"},
     ]
-    result = ask([["context[1]['content'].index(context[0]['content'])"], ["FINAL(context)"]], messages)
+    result = ask(
+        [["context[1]['content'].index(context[0]['content'])"], ["FINAL(context)"]], messages
+    )
     assert result.answer is messages
     assert "It reads:\n\nWhich line is odd?" in ask.server.root_requests()[0].prompt
     assert MARKER not in root_prompts(ask)
@@ -61,7 +63,10 @@ def test_the_last_message_of_the_user_is_the_question_whoever_spoke_last(ask: As
     ("parts", "expected"),
     [
         (["What is", "this?"], "It reads:\n\nWhat is\nthis?"),
-        (["What is this?", HIDING], f"It has {len(HIDING) + 13:,} characters: find what it asks for"),
+        (
+            ["What is this?", HIDING],
+            f"It has {len(HIDING) + 13:,} characters: find what it asks for",
+        ),
     ],
 )
 def test_a_message_in_several_parts_is_read_as_its_texts(

@@ -70,7 +70,9 @@ def test_steps_and_code_tell_what_was_done(ask: Ask) -> None:
 
 
 def test_usage_counts_calls_and_tokens_as_the_provider_reports_them(ask: Ask) -> None:
-    ask.server.rule("ok", "x", usage={"prompt_tokens": 5, "completion_tokens": 2, "cached_tokens": 3})
+    ask.server.rule(
+        "ok", "x", usage={"prompt_tokens": 5, "completion_tokens": 2, "cached_tokens": 3}
+    )
     ask.server.rule("bad", status=500)
     reply = {
         "content": "```repl\nr = llm_query_batched(['ok', 'bad', 'ok'])\n```",
@@ -123,7 +125,9 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_is_called(
     ask: Ask, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match=r"The trace can't be written to .*: choose another path"):
+    with pytest.raises(
+        ConfigurationError, match=r"The trace can't be written to .*: choose another path"
+    ):
         ask([], trace=tmp_path / "file" / "trace.jsonl")
     assert ask.server.counts()["received"] == 0
 

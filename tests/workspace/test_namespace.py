@@ -35,6 +35,7 @@ def process_state() -> list[Any]:
         builtins.input,
         getpass.getpass,
         sys.breakpointhook,
+        sys.exit,
         signal.getsignal(signal.SIGINT),
         Path.cwd(),
     ]
@@ -217,7 +218,7 @@ def test_what_the_code_replaced_in_the_process_is_put_back(ask: Ask) -> None:
     code = """
 import builtins, getpass, io, os, signal, sys
 sys.stdout = sys.stderr = io.StringIO()
-builtins.input = getpass.getpass = sys.breakpointhook = None
+builtins.input = getpass.getpass = sys.breakpointhook = sys.exit = None
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.chdir("/")
 FINAL(1)

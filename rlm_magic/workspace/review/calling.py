@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rlm_magic.workspace.review.calls import Call, changes_when_called, outside, owners_changed
 from rlm_magic.workspace.review.expressions import CONTEXT, NAMESPACES, PATH, Expressions
 from rlm_magic.workspace.review.knowledge import (
+    C_MODULES,
     CONTAINERS,
     ELEMENT_OF,
     HIDDEN,
@@ -26,7 +27,13 @@ __all__ = ["Calling"]
 class Calling(Expressions):
     """Adds calls; running the block's own functions is left to a subclass."""
 
-    def run(self, function: Function, arguments: Sequence[Value], spread: Value) -> Value:
+    def run(
+        self,
+        function: Function,
+        arguments: Sequence[Value],
+        keywords: Mapping[str, Value],
+        spread: Value,
+    ) -> Value:
         """Read the body of `function` with these arguments; `spread` is what others may be."""
         raise NotImplementedError
 
@@ -54,9 +61,23 @@ class Calling(Expressions):
             self._put_into(node.func.value, call)
         given = [*arguments, *keywords.values()]
         results = [self._result(call, callee)]
-        results += [self.run(f, arguments, _spread(keywords.values())) for f in callee.functions]
-        for method in self.methods.get(call.method, ()) if callee.functions == frozenset() else ():
-            results.append(self.run(method, [UNKNOWN, *arguments], _spread(keywords.values())))
+        # What `*` and `**` give may be any argument.
+        spread = _spread(
+            value
+            for value, starred in [
+                *(
+                    (v, isinstance(n, ast.Starred))
+                    for n, v in zip(node.args, arguments, strict=True)
+                ),
+                *((value, key == "**") for key, value in keywords.items()),
+            ]
+            if starred
+        )
+        named = {key: value for key, value in keywords.items() if key != "**"}
+        results += [self.run(f, arguments, named, spread) for f in callee.functions]
+        if not callee.functions:
+            for method in self.methods.get(call.method, ()):
+                results.append(self.run(method, [UNKNOWN, *arguments], named, spread))
         called_back = self._call_back(given, receiver)
         if "builtins.map" in callee.paths and called_back:
             results = [join(called_back).contained()]
@@ -70,7 +91,7 @@ class Calling(Expressions):
         """Run the code's functions that are given to somebody who may call them on the rest."""
         rest = _spread([*given, *([receiver] if receiver else [])])
         functions = {function for value in given for function in value.functions}
-        return [self.run(function, [], rest) for function in functions]
+        return [self.run(function, [], {}, rest) for function in functions]
 
     def _put_into(self, container: ast.expr, call: Call) -> None:
         """Remember what a method like `append` puts into a container of the code's own."""
@@ -86,7 +107,7 @@ class Calling(Expressions):
         """Record attributes and globals that are reached by a name that is computed or hidden."""
         receiver, arguments = call.receiver, call.arguments
         names = {path.removeprefix("builtins.") for path in call.paths}
-        hidden = False
+        hidden = "operator.attrgetter()" in names and any(map(_is_module, arguments))
         if names & {"getattr", "setattr", "delattr", "operator.attrgetter"} and arguments:
             reads = bool(names & {"getattr", "operator.attrgetter"})
             text = arguments[min(len(arguments) - 1, 0 if "getter" in str(names) else 1)].text
@@ -106,14 +127,14 @@ class Calling(Expressions):
 
     def _result(self, call: Call, callee: Value) -> Value:
         first = call.arguments[0] if call.arguments else UNKNOWN
-        paths = {f"{path}()" for path in callee.paths}
+        paths = {f"{path}()" for path in callee.paths if path.count("()") < 2}
         names = callee.paths
         if names & {"builtins.getattr"} and len(call.arguments) > 1:
             name = call.arguments[1].text
             got = self.attribute(first, name, call.node) if name else replace(first, derived=True)
             return join([got, *call.arguments[2:]])
         if names & {"builtins.__import__", "importlib.import_module"} and first.text:
-            return Value(paths=frozenset({first.text}))
+            return Value(paths=frozenset({C_MODULES.get(first.text, first.text)}))
         if names & {"builtins.globals", "builtins.locals"} or (
             "builtins.vars" in names and not call.arguments
         ):

@@ -19,6 +19,7 @@ from rlm_magic.workspace.review.knowledge import (
     PATHS,
     PLACES,
     READERS,
+    REQUESTS,
     SECRET,
     SQL_READS,
     SQL_WRITES,
@@ -67,6 +68,8 @@ def outside(call: Call) -> Iterator[Kind]:
         yield "network"
     if any(_opens_to_write(call, MODES[path]) for path in call.paths if path in MODES):
         yield "write"
+    if "logging.basicConfig" in call.paths and "filename" in call.keywords:
+        yield "write"
     if call.constant("allow_pickle") is True:
         yield "dynamic"
     if call.method and not any(kind_of(path) for path in call.paths):
@@ -108,6 +111,10 @@ def _by_method(call: Call) -> Iterator[Kind]:
         nothing = all(isinstance(node, ast.Constant) and node.value is None for node in nodes)
         if not nothing and not any(value.paths & _BUFFERS for value in values):
             yield "write"
+    elif (
+        name in REQUESTS and not (call.receiver and call.receiver.reach) and _holds(call, URL.match)
+    ):
+        yield "network"
     elif name == "dump" and (len(call.arguments) > 1 or {"fp", "stream"} & call.keywords.keys()):
         yield "write"
     elif name == "open" and not call.paths & MODES.keys():

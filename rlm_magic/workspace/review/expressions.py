@@ -39,6 +39,7 @@ class Expressions(ast.NodeVisitor):
         self.record = record
         self.scope = Scope()
         self.stars: list[str] = []
+        self.steps = 0
         self.methods: dict[str, list[Function]] = {}
         self.dropped: set[int] = set()
 
@@ -56,6 +57,7 @@ class Expressions(ast.NodeVisitor):
 
     def value(self, node: ast.expr | None) -> Value:
         """Return what the expression may be, and record what evaluating it does."""
+        self.steps += 1
         found = self.visit(node) if node is not None else None
         return found if isinstance(found, Value) else UNKNOWN
 
@@ -114,7 +116,7 @@ class Expressions(ast.NodeVisitor):
         if name in HIDDEN or (name == "__dict__" and module):
             self.record.find("dynamic", ast.unparse(node), node.lineno)
         paths = set()
-        for path in base.paths:
+        for path in (path for path in base.paths if len(path) < 200):
             same = path == PATH or path.startswith("pathlib.Path")
             paths.add(PATH if same and name in PATH_STEPS else f"{path}.{name}")
         levels = UNKNOWN.levels if name in SCALARS else base.levels

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from rlm_magic.workspace.review.calling import Calling
 from rlm_magic.workspace.review.record import Record
@@ -11,8 +12,8 @@ from rlm_magic.workspace.review.values import UNKNOWN, Function, Scope, Value, j
 
 __all__ = ["Functions"]
 
-# Following calls of the block's own functions ends here; what was not followed is read once.
-_MOST_RUNS = 500
+# Following calls of the block's own functions ends here; each is read once in any case.
+_MOST_STEPS = 50_000
 _DEEPEST = 15
 
 
@@ -24,7 +25,8 @@ class Functions(Calling):
         # How many branches and loops of the current function the walk is in.
         self.maybe = 0
         self.loops = 0
-        self._functions: list[Function] = []
+        self._functions: dict[tuple[ast.AST, Scope], Function] = {}
+        self._read: set[ast.AST] = set()
         self._runs: dict[tuple[object, ...], Value] = {}
         self._depth = 0
         self._returned: list[Value] = []
@@ -36,9 +38,9 @@ class Functions(Calling):
 
     def run_the_rest(self) -> None:
         """Read the functions that nothing in the block calls."""
-        for function in self._functions:  # more are found while the bodies of these are read
-            if not any(key[0] is function for key in self._runs):
-                self.run(function, [], UNKNOWN)
+        while rest := [f for f in self._functions.values() if f.node not in self._read]:
+            for function in rest:
+                self.run(function, [], {}, UNKNOWN)
 
     def visit_Return(self, node: ast.Return) -> None:
         self._returned.append(self.value(node.value))
@@ -72,12 +74,8 @@ class Functions(Calling):
         }
         for argument in (*positional, *arguments.kwonlyargs):
             self.value(argument.annotation)
-        for known in self._functions:
-            if known.node is node and known.scope is self.scope:
-                known.defaults = defaults
-                return known
-        function = Function(node, self.scope, defaults)
-        self._functions.append(function)
+        function = self._functions.setdefault((node, self.scope), Function(node, self.scope))
+        function.defaults = defaults
         return function
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -95,21 +93,31 @@ class Functions(Calling):
                     function.is_method = True
         self.bind(node.name, Value(functions=frozenset(made)))
 
-    def run(self, function: Function, arguments: Sequence[Value], spread: Value) -> Value:
-        """Read the function's body with these arguments; `spread` is what the others may be."""
+    def run(
+        self,
+        function: Function,
+        arguments: Sequence[Value],
+        keywords: Mapping[str, Value],
+        spread: Value,
+    ) -> Value:
+        """Read the body of `function` with these arguments; `spread` is what others may be."""
         if function.is_method and arguments[:1] != [UNKNOWN]:
             arguments = [UNKNOWN, *arguments]
-        key = (function, *arguments, spread)
+        key = (function, *arguments, *sorted(keywords.items(), key=itemgetter(0)), spread)
         if key in self._runs:
             return self._runs[key]
-        self._runs[key] = UNKNOWN
-        if len(self._runs) > _MOST_RUNS or self._depth > _DEEPEST:
+        enough = self.steps > _MOST_STEPS and function.node in self._read
+        if enough or self._depth > _DEEPEST:
+            if any(value.reach for value in (*arguments, *keywords.values(), spread)):
+                self.record.find("dynamic", f"{function.name}(…)", function.node.lineno)
             return UNKNOWN
+        self._runs[key] = UNKNOWN
+        self._read.add(function.node)
         state = (self.scope, self._returned, self.maybe, self.loops)
         self.scope, self._returned, self.maybe = Scope(function.scope, "function"), [], 0
         self._depth += 1
         try:
-            self._parameters(function, arguments, spread)
+            self._parameters(function, arguments, keywords, spread)
             if isinstance(function.node, ast.Lambda):
                 self._returned.append(self.value(function.node.body))
             else:
@@ -121,17 +129,27 @@ class Functions(Calling):
             self.scope, self._returned, self.maybe, self.loops = state
         return self._runs[key]
 
-    def _parameters(self, function: Function, arguments: Sequence[Value], spread: Value) -> None:
+    def _parameters(
+        self,
+        function: Function,
+        arguments: Sequence[Value],
+        keywords: Mapping[str, Value],
+        spread: Value,
+    ) -> None:
         parameters = function.node.args
         positional = [argument.arg for argument in (*parameters.posonlyargs, *parameters.args)]
+        named = [*positional, *(argument.arg for argument in parameters.kwonlyargs)]
         values = self.scope.values
-        for name in (*positional, *(argument.arg for argument in parameters.kwonlyargs)):
+        for name in named:
             values[name] = join([function.defaults.get(name, spread), spread])
         values.update(zip(positional, arguments, strict=False))
-        rest = join([*arguments[len(positional) :], spread])
-        for catcher in (parameters.vararg, parameters.kwarg):
-            if catcher is not None:
-                values[catcher.arg] = rest.contained()
+        values.update((name, value) for name, value in keywords.items() if name in named)
+        if parameters.vararg is not None:
+            rest = join([*arguments[len(positional) :], spread])
+            values[parameters.vararg.arg] = rest.contained()
+        if parameters.kwarg is not None:
+            others = [value for name, value in keywords.items() if name not in named]
+            values[parameters.kwarg.arg] = join([*others, spread]).contained()
 
     def _declare(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         module = self.scope

@@ -17,6 +17,7 @@ __all__ = [
     "CONFIGURATION",
     "CONTAINERS",
     "COPIED_BY_SLICES",
+    "C_MODULES",
     "ELEMENTS",
     "ELEMENT_OF",
     "HELPERS",
@@ -36,6 +37,7 @@ __all__ = [
     "PERHAPS_MODULES",
     "PLACES",
     "READERS",
+    "REQUESTS",
     "SAME",
     "SCALARS",
     "SECRET",
@@ -70,6 +72,11 @@ MODULES = frozenset(
     subprocess sys tempfile textwrap threading time traceback typing urllib warnings
     """.split()
 )
+# What is behind some modules, under the names of these.
+C_MODULES = {
+    "posix": "os", "nt": "os", "_io": "io", "_socket": "socket", "_pickle": "pickle",
+    "_ctypes": "ctypes", "_posixsubprocess": "subprocess", "_winapi": "ctypes", "__builtin__": "builtins",
+}  # fmt: skip
 # Names of modules that a person may as well have given to data.
 PERHAPS_MODULES = frozenset(
     """
@@ -181,6 +188,8 @@ _METHODS: dict[Kind, str] = {
 METHODS: dict[str, Kind] = {
     name: kind for kind, names in _METHODS.items() for name in names.split()
 }
+# Methods that ask a server, if their first argument is a URL.
+REQUESTS = frozenset("get post put patch delete head request fetch download stream open".split())
 # Methods that write when they are told where, first or by one of these names.
 WRITES_IF_GIVEN = frozenset(
     """
@@ -224,14 +233,14 @@ CHANGING = frozenset(
     """
     append appendleft extend extendleft insert_column pop popleft popitem clear update setdefault
     discard fill itemset resize put setflags rotate move_to_end intersection_update
-    difference_update symmetric_difference_update drop_in_place replace_column fit partial_fit
+    difference_update symmetric_difference_update drop_in_place insert replace_column fit partial_fit
     fit_transform write writelines truncate commit shuffle
     __setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __ior__ __iand__
     __ixor__ __setstate__ __set__ __init__
     """.split()
 )
 # These give a new object in pandas or polars: in place only where their result is dropped.
-CHANGES_IF_DROPPED = frozenset("add subtract insert partition remove reverse sort byteswap".split())
+CHANGES_IF_DROPPED = frozenset("add subtract partition remove reverse sort byteswap".split())
 # A slice of what has these methods is a copy; a slice of an array is a view, and has none of them.
 COPIED_BY_SLICES = frozenset("append extend insert pop remove clear".split())
 CHANGING_SOUND = re.compile(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from rlm_magic.syntax import Escape
-from rlm_magic.workspace.review.knowledge import INSTALLS, MAGICS, MENTIONS, SUFFIX_ROOTS, Kind
+from rlm_magic.workspace.review.knowledge import (
+    HELPERS,
+    INSTALLS,
+    MAGICS,
+    MENTIONS,
+    SUFFIX_ROOTS,
+    Kind,
+)
 from rlm_magic.workspace.review.result import Finding, Level, Review
 
 __all__ = ["Record", "kind_of"]
@@ -25,10 +32,10 @@ _LONGEST = 80
 
 
 class Record:
-    """What was found so far; `names` are the person's variables."""
+    """What was found so far; `names` are the person's variables, the run's own names left out."""
 
     def __init__(self, names: Collection[str]) -> None:
-        self.names = frozenset(names)
+        self.names = frozenset(names) - HELPERS - {"context", "answer"}
         self.reads: dict[str, None] = {}
         self.binds: dict[str, None] = {}
         self.rebinds: dict[str, None] = {}

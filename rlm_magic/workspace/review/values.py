@@ -20,8 +20,13 @@ class Function:
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
-    defaults: dict[str, Value]
+    defaults: dict[str, Value] = field(default_factory=dict)
     is_method: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name, `lambda` if it has none."""
+        return "lambda" if isinstance(self.node, ast.Lambda) else self.node.name
 
 
 @dataclass(frozen=True, slots=True)

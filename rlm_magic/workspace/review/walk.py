@@ -10,7 +10,13 @@ from dataclasses import replace
 
 from rlm_magic.workspace.review.expressions import CONTEXT, NAMESPACES
 from rlm_magic.workspace.review.functions import Functions
-from rlm_magic.workspace.review.knowledge import ALIASES, CONFIGURATION, MODULES, PERHAPS_MODULES
+from rlm_magic.workspace.review.knowledge import (
+    ALIASES,
+    C_MODULES,
+    CONFIGURATION,
+    MODULES,
+    PERHAPS_MODULES,
+)
 from rlm_magic.workspace.review.values import UNKNOWN, Scope, Value, join
 
 __all__ = ["Walker"]
@@ -35,7 +41,7 @@ class Walker(Functions):
         self._set(scope, name, value)
 
     def _set(self, scope: Scope, name: str, value: Value) -> None:
-        if self.maybe:
+        if self.maybe or scope is not self.scope:
             before = scope.values.get(name)
             if before is None and scope.kind == "module" and name in self.record.names:
                 before = Value((frozenset({name}),))
@@ -76,6 +82,8 @@ class Walker(Functions):
 
     def _patches(self, target: ast.Subscript | ast.Attribute, base: Value) -> bool:
         """Whether the store changes a module or a class, and not just a library's settings."""
+        if "builtins.type()" in base.paths:
+            return True
         kinds = {path for path in base.paths if "(" not in path and path != CONTEXT}
         return any(
             not f"{path}.{getattr(target, 'attr', '')}".startswith(CONFIGURATION) for path in kinds
@@ -130,7 +138,8 @@ class Walker(Functions):
         name = node.target.id
         before = self.value(ast.copy_location(ast.Name(name, ast.Load()), node))
         container = len(value.levels) > 1 or isinstance(node.value, _DISPLAYS)
-        if before.owners and (container or not before.derived):
+        words = value.text is not None or isinstance(node.value, ast.JoinedStr)
+        if before.owners and (container or not (before.derived or words)):
             self.record.change(before.owners, f"{name} …= …", node.lineno)
         text = None
         if before.text is not None and value.text is not None and isinstance(node.op, ast.Add):
@@ -193,7 +202,9 @@ class Walker(Functions):
             self.body(node.body)
             for handler in node.handlers:
                 self.value(handler.type)
-                if handler.name:
+                if handler.name in self.record.names:
+                    self.bind(handler.name, UNKNOWN)
+                elif handler.name:
                     self._set(self.scope, handler.name, UNKNOWN)
                 self.body(handler.body)
             self.body(node.orelse)
@@ -245,7 +256,9 @@ class Walker(Functions):
         scope = self.scope.target(name)
         if scope.kind == "module" and name in self.record.names and not _is_usual(name, path):
             self.record.bind(name)
-        self._set(scope, name, Value(paths=frozenset({path})))
+        root, dot, rest = path.partition(".")
+        known = C_MODULES.get(root, root) + dot + rest
+        self._set(scope, name, Value(paths=frozenset({known})))
 
 
 def _is_usual(name: str, path: str) -> bool:
