@@ -25,7 +25,11 @@ class ShellHost:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._exit_guard = Substitution((shell, "ask_exit", _refusing_code))
+        self._for_code = Substitution(
+            (shell, "ask_exit", _refusing_code),
+            # A terminal's own `!` writes past sys.stdout, and nobody could capture it.
+            (shell, "system", lambda _: shell.system_piped),
+        )
 
     def transform(self, source: str) -> str:
         """Translate `%` and `!` lines; raise SyntaxError for a run within the run."""
@@ -64,7 +68,7 @@ class ShellHost:
         if hasattr(publisher, "register_hook"):
             publisher.register_hook(note)
         try:
-            with self._exit_guard.in_force():
+            with self._for_code.in_force():
                 yield
         finally:
             pagers.chain.remove((0, page))

@@ -1,7 +1,7 @@
 """Live progress of a run, as compact text under the cell or in the terminal.
 
-Events arrive on any thread and change the text (`Progress.take`); showing it is for the event loop
-alone, at most five times a second (`showing`), and just before code or a question occupies the loop.
+Events arrive on any thread and change the text (`Progress.take`). Showing it is for the event loop
+alone: at most five times a second (`showing`), and just before code or a question occupies it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ the event happened: they must be quick, and one that raises is dropped for the r
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import threading
 import time
@@ -87,14 +88,15 @@ def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.rlm.jsonl"
     if chosen is not None:
         path = Path(chosen).expanduser().absolute()
-        if path.is_dir():
-            path = path / name
         try:
+            if path.is_dir():
+                path = path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _open_private(path).close()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise ConfigurationError(
-                f"The trace can't be written to {path} ({error.strerror}): choose another path."
+                f"The trace can't be written to {path} ({reason}): choose another path."
             ) from None
         return path
     folder = trace_folder()
@@ -108,5 +110,6 @@ def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
 
 def _open_private(path: Path) -> IO[str]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600) if hasattr(os, "fchmod") else None
+    if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)  # a file that was there before kept its mode
     return os.fdopen(descriptor, "w", encoding="utf-8", newline="\n")

@@ -65,7 +65,7 @@ def report_html(events: Sequence[Event], *, with_answer: bool = True) -> str:
     parts = ['<div class="rlm-report">']
     if with_answer:
         parts.append(f"<p><strong>{escape(started.question)}</strong></p>")
-    if finished and finished.error:
+    if finished and finished.error and with_answer:
         parts.append(f"<p>{escape(finished.error)}</p>")
     if finished and finished.answer is not None and with_answer:
         parts.append(_pre(finished.answer))

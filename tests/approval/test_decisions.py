@@ -207,7 +207,8 @@ def test_stop_in_a_child_run_ends_the_whole_tree(server: FakeOpenAI, kind: Any) 
 
 @both
 @pytest.mark.parametrize(
-    "answer", [None, True, "approve", Approve, Edit(None), Edit(5), Reject(None)]  # type: ignore[arg-type]
+    "answer",
+    [None, True, "approve", Approve, Edit(None), Edit(5), Reject(None)],  # type: ignore[arg-type]
 )
 def test_an_answer_that_is_no_decision_runs_nothing(
     server: FakeOpenAI, kind: Any, answer: Any

@@ -218,7 +218,7 @@ def test_a_wrong_default_is_refused_when_it_is_set(
     [
         ("steps = 0", "max_steps must be a whole number above zero, not 0."),
         ("calls = -1", "budget calls must be a whole number above zero, not -1."),
-        ("concurrency = 0", "concurrency must be a number above zero, not 0."),
+        ("concurrency = 0", "concurrency must be a whole number above zero, not 0."),
     ],
 )
 def test_a_default_that_makes_no_sense_is_one_line(

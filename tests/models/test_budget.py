@@ -103,9 +103,7 @@ def test_a_budget_of_dollars_needs_a_known_price(server: FakeOpenAI) -> None:
 
 def test_a_sub_model_of_unknown_price_is_refused_too(server: FakeOpenAI) -> None:
     server.script([refusal("llm_query('a')")])
-    rlm = engine(
-        server, "openai/gpt-4o-mini", sub_model="openai/scripted", budget=Budget(usd=1)
-    )
+    rlm = engine(server, "openai/gpt-4o-mini", sub_model="openai/scripted", budget=Budget(usd=1))
     assert "price is unknown" in rlm.completion("q").answer
     assert server.sub_requests() == []
 
@@ -224,11 +222,11 @@ def test_what_is_no_budget_is_refused(server: FakeOpenAI) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "4", True, math.inf, math.nan])
 def test_a_bad_concurrency_is_refused(server: FakeOpenAI, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match="^concurrency must be a whole number above zero"):
+    with pytest.raises(ConfigurationError, match=r"^concurrency must be a whole number above zero"):
         engine(server, concurrency=value)
 
 
 @pytest.mark.parametrize("value", [0, -1, "4", True, math.nan])
 def test_a_bad_timeout_is_refused(server: FakeOpenAI, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match="^timeout must be a number above zero"):
+    with pytest.raises(ConfigurationError, match=r"^timeout must be a number above zero"):
         engine(server, timeout=value)

@@ -111,9 +111,7 @@ def test_a_task_of_generated_code_can_call_them(server: FakeOpenAI) -> None:
         ("rlm_query_batched('one text')", "takes a list of prompts, not one str"),
     ],
 )
-def test_a_wrong_type_is_refused_and_nothing_sent(
-    server: FakeOpenAI, call: str, told: str
-) -> None:
+def test_a_wrong_type_is_refused_and_nothing_sent(server: FakeOpenAI, call: str, told: str) -> None:
     server.script([repl(call), repl("FINAL('done')")])
     result = engine(server).completion("q")
     observed = server.root_requests()[1].prompt

@@ -1,4 +1,4 @@
-"""Ctrl+C in a process of its own: in whatever state a run is, it ends, and leaves nothing behind."""
+"""Ctrl+C in a process of its own: whatever state a run is in, it ends and leaves nothing."""
 
 from __future__ import annotations
 
@@ -28,13 +28,7 @@ except RunInterrupted as end:
 print(engine().completion("q").answer)
 """
 
-ENDED = (
-    "interrupted None The run was interrupted.\n"
-    "True\n"
-    "True\n"
-    "run_finished\n"
-    "the next run\n"
-)
+ENDED = "interrupted None The run was interrupted.\nTrue\nTrue\nrun_finished\nthe next run\n"
 
 
 def start(server: FakeOpenAI, trace: Path, setup: str = "", options: str = "") -> Program:
@@ -62,9 +56,7 @@ def trace(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_while_it_waits_for_the_root_model(
-    server: FakeOpenAI, trace: Path, stream: bool
-) -> None:
+def test_while_it_waits_for_the_root_model(server: FakeOpenAI, trace: Path, stream: bool) -> None:
     server.script([{"content": "x" * 100, "hold": "never", "hold_after": int(stream)}])
     with start(server, trace, options=f"stream={stream}") as program:
         server.wait_for(held=1)
@@ -193,7 +185,9 @@ def test_a_completion_in_generated_code_ends_with_its_outer_run(
     server: FakeOpenAI, trace: Path, busy: bool
 ) -> None:
     server.script([repl("import builtins\nbuiltins.inner('q')"), repl("FINAL('went on')")])
-    server.script([repl(SAY + ("while True: sum(range(100))" if busy else "llm_query('p')"))], model="inner")
+    server.script(
+        [repl(SAY + ("while True: sum(range(100))" if busy else "llm_query('p')"))], model="inner"
+    )
     server.rule("p", fault="hang")
     setup = (
         "import builtins\n"

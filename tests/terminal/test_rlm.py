@@ -53,7 +53,7 @@ def test_a_session(terminal: Terminal, server: FakeOpenAI) -> None:
     assert re.search(r"\[answered · 3 steps · 2 sub-calls · [\d,]+ tokens", output)
     assert output.rstrip().endswith("The answer: {300} $5")
     assert "How long is {text}?" in server.root_requests()[0].messages[1]["content"]
-    told = server.root_requests()[1].prompt
+    told = server.root_requests()[1].prompt.replace("\r", "")
     assert "length 300\nfrom the shell\n" in told
     assert "Length:      300" in told
 
@@ -68,11 +68,11 @@ def test_a_session(terminal: Terminal, server: FakeOpenAI) -> None:
     server.reset()
     server.script(repl("print('to reject')", "print('to approve')", "FINAL('approved')"))
     terminal.send("%%rlm\nWhy?")
-    assert "    print('to reject')\n" in terminal.expect(QUESTION)
+    assert "    print('to reject')" in terminal.expect(QUESTION)
     terminal.answer("r")
     terminal.expect("What should the model know? ")
     terminal.answer("not this one")
-    assert "    print('to approve')\n" in terminal.expect(QUESTION)
+    assert "    print('to approve')" in terminal.expect(QUESTION)
     terminal.answer("l")
     assert "approved" in terminal.wait_for_prompt()
     assert "Their note: not this one" in server.root_requests()[1].prompt
@@ -84,11 +84,8 @@ def test_a_session(terminal: Terminal, server: FakeOpenAI) -> None:
     server.wait_for(held=1)
     interrupted(terminal)
 
-    server.script(
-        repl(
-            "import sys\nsys.__stdout__.write('bu' + 'sy')\nsys.__stdout__.flush()\nwhile True: pass"
-        )
-    )
+    say = "import sys\nsys.__stdout__.write('bu' + 'sy')\nsys.__stdout__.flush()\n"
+    server.script(repl(f"{say}while True: pass"))
     terminal.send("%%rlm -a never\nWhy?")
     terminal.expect("busy")
     interrupted(terminal)
@@ -112,6 +109,6 @@ def interrupted(terminal: Terminal) -> None:
     output, seconds = terminal.interrupt()
     assert seconds < DEADLOCK
     assert "CellInterrupted: The run was interrupted; _rlm holds what there was by then." in output
-    assert "Traceback" not in output
+    assert "rlm_magic" not in output
     assert terminal.run("_rlm.status").endswith("'interrupted'")
     assert "NameError" in terminal.run("llm_query")

@@ -1,5 +1,7 @@
 """The review of a block of code: what a person is told before they approve it."""
 
+# ruff: noqa: E501 (a snippet to a line reads better than one that is broken up)
+
 import dataclasses
 import json
 
@@ -74,11 +76,234 @@ READING = [
     "data = {'a': df, 'b': rows}\nprint({k: len(v) for k, v in data.items()})",
     "import urllib.parse\nprint(urllib.parse.urlparse('https://a.b/c').netloc)",
     "import pandas as pd\nt = pd.read_csv('local.csv')",
+    """\
+import re
+from collections import Counter, defaultdict
+pat = re.compile(r"def (\\w+)")
+counts = Counter()
+for path, src in context.items():
+    counts.update(pat.findall(src))
+print(counts.most_common(20))
+""",
+    """\
+chunks = [context[i:i+50000] for i in range(0, len(context), 50000)]
+prompts = [f"Chunk {i}: {c}" for i, c in enumerate(chunks)]
+replies = llm_query_batched(prompts)
+merged = []
+for r in replies:
+    for line in r.split("\\n"):
+        line = line.strip("- ")
+        if line:
+            merged.append(line)
+merged = list(dict.fromkeys(merged))
+merged.sort()
+print(len(merged)); print(merged[:20])
+""",
+    """\
+d = df.copy()
+d["len"] = d["text"].str.len()
+d.sort_values("len", ascending=False, inplace=True)
+top = d.head(10)
+top["rank"] = range(1, 11)
+agg = d.groupby("module").agg(n=("len","sum")).reset_index()
+agg.columns = ["m","n"]
+pivot = agg.pivot_table(index="m", values="n")
+pivot.loc["x"] = 3
+""",
+    """\
+lines = text.split("\\n")
+lines.pop(0)
+idx = {}
+for i, l in enumerate(lines):
+    idx.setdefault(l[:3], []).append(i)
+    idx[l[:3]].append(i)
+    idx[l[:3]] += [3]
+queue = [rows[0]]
+visited = set()
+while queue:
+    cur = queue.pop(0)
+    if cur["id"] in visited: continue
+    visited.add(cur["id"])
+    for c in cur.get("children", []):
+        queue.append(c)
+""",
+    """\
+best = None
+for r in rows:
+    if best is None or r["n"] > best["n"]:
+        best = r
+print(best)
+s = 0
+for r in rows: s += r["n"]
+total_len = sum(len(v) for v in sources.values())
+out = ""
+for k in sources: out += k + "\\n"
+parts = [sources[k] for k in sorted(sources)]
+parts.reverse()
+names = df["name"].tolist()
+names.append("x")
+cols = list(df.columns); cols.remove("a")
+u = df["a"].unique(); u.sort()
+vals = df["a"].values.copy(); vals[0] = 1
+z = df["a"].to_numpy().copy()
+m = df.merge(pd.DataFrame(rows), on="a"); m["x"]=1
+j = pd.concat([df, df]); j["x"] = 1
+w = df.assign(x=1).query("x > 0"); w["y"] = 2
+t = df[["a","b"]]; t["c"] = 1
+dd = df.to_dict("records"); dd.append({}); dd[0]["x"]=1
+g = {k: v for k, v in df.groupby("a")}
+""",
+    """\
+def parse(line, acc):
+    acc["n"] += 1
+    m = re.search("x", line)
+    if m: acc["hits"].append(line)
+acc = {"n": 0, "hits": []}
+for line in context.splitlines():
+    parse(line, acc)
+FINAL(acc["n"])
+""",
+    """\
+import ast
+tree = ast.parse(sources["a.py"])
+fns = [n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+for node in ast.walk(tree):
+    if isinstance(node, ast.Import):
+        fns.extend(a.name for a in node.names)
+""",
+    """\
+import itertools
+pairs = list(itertools.combinations(rows, 2))
+pairs.sort(key=lambda p: p[0]["n"])
+hits = [p for p in pairs if p[0]["k"] == p[1]["k"]]
+hits.append(1)
+seenx = set()
+uniq = [r for r in rows if not (r["k"] in seenx or seenx.add(r["k"]))]
+""",
+    """\
+import datetime as dt
+from dataclasses import dataclass
+@dataclass
+class Hit:
+    name: str
+    n: int = 0
+hits = [Hit(r["name"]) for r in rows]
+for h in hits:
+    h.n += 1
+hits[0].name = "x"
+lookup = dict(sources)
+lookup["x"] = "y"
+lookup.pop("x")
+lookup.update(a="b")
+merged = {**config, "x": 1}
+merged["y"] = 2
+del merged["x"]
+""",
+    """\
+answers = {}
+def ask(name):
+    answers[name] = llm_query(sources[name][:2000])
+from concurrent.futures import ThreadPoolExecutor, as_completed
+with ThreadPoolExecutor(max_workers=8) as ex:
+    futs = {ex.submit(ask, n): n for n in sources}
+    for f in as_completed(futs):
+        f.result()
+""",
+    """\
+import time, sys, gc
+t0 = time.time()
+print(sys.getsizeof(text), sys.version, time.time() - t0, file=sys.stderr)
+x = input
+print(dir(df)[:10], vars().keys())
+print(isinstance(context, dict), type(context), context.keys() if hasattr(context, "keys") else None)
+""",
+    """\
+fig, ax = plt.subplots()
+ax.plot(arr); ax.set_title("x")
+df.plot(ax=ax)
+ax.legend()
+""",
+    """\
+import csv, io
+reader = csv.DictReader(io.StringIO(text))
+recs = list(reader)
+for rec in recs:
+    rec["n"] = int(rec["n"])
+buf = io.StringIO(); w = csv.writer(buf); w.writerow([1]); buf.write("x")
+print(buf.getvalue())
+""",
+    """\
+m = re.search(r"x(\\d+)", text)
+if m:
+    val = m.group(1); start = max(0, m.start()-100); print(text[start:m.end()+100])
+it = re.finditer("x", text)
+for m in it: print(m.start())
+acc = arr.astype(float); acc += 1; acc[0] = 2
+a2 = arr + 1; a2.sort()
+a3 = np.sort(arr); a3[0] = 1
+a4 = np.zeros_like(arr); a4[:] = arr
+rank = np.argsort(arr)[::-1]
+q = np.where(arr > 1, arr, 0); q[0] = 1
+""",
+    """\
+rows2 = [dict(r, x=1) for r in rows]
+for r in rows2: r["y"] = 2
+rows3 = [r.copy() for r in rows]
+for r in rows3: r["y"] = 2
+import copy
+r4 = copy.deepcopy(rows); r4[0]["x"] = 1
+by = {r["id"]: r for r in rows}
+by["new"] = 1
+ids = {r["id"] for r in rows}; ids.add(3); ids.discard(4)
+cnt = {}
+for r in rows:
+    cnt[r["k"]] = cnt.get(r["k"], 0) + 1
+    cnt[r["k"]] += r["n"]
+""",
+    """\
+words = text.split()
+freq = {}
+for w in words:
+    w = w.lower().strip(".,")
+    freq[w] = freq.get(w, 0) + 1
+stack, depth = [], 0
+for ch in text:
+    if ch == "(":
+        stack.append(ch)
+    elif stack:
+        stack.pop()
+mat = [[0]*3 for _ in range(3)]
+mat[0][1] = 4
+""",
+    """\
+for name, frame in [("a", df)]:
+    print(name, frame.describe())
+    tmp = frame.reset_index(drop=True)
+    tmp["z"] = 1
+print(df.eval("a+b"), df.query("a>1"))
+df.info(); df.describe(include="all"); df["a"].value_counts()
+print(df.pipe(lambda d: d[d.a > 1]).shape)
+s = df["a"].str.extract(r"(x)").dropna(); s["q"]=1
+s2 = df["a"].map(lambda v: v.strip()).replace("a","b")
+""",
+    """\
+if isinstance(context, str):
+    docs = context.split("---")
+else:
+    docs = list(context)
+results = rlm_query_batched(["q"]*3, docs[:3])
+for r, d_ in zip(results, docs): print(r, d_[:10])
+x, *rest = docs
+rest.append(1)
+""",
+    "mine = rows[:]\nmine.append(1)\nx, *rest = rows\nrest.append(1)",
+    "def collect(items, out):\n    out.extend(items)\nfound = []\ncollect(items=rows, out=found)",
+    "s = text\ns += 'x'",
     "print('os.system is not called', \"eval(x)\")  # exec('1')",
 ]  # fmt: skip
 
 # code: (level, a chip that must be there)
-RISKY = {
+RISKY: dict[str, tuple[str, str | None]] = {
     # --- the person's variables ---
     "df['x'] = 1": ("changes yours", "changes `df` in place"),
     "df.loc[df.a > 1, 'x'] = 2": ("changes yours", "changes `df` in place"),
@@ -272,6 +497,19 @@ RISKY = {
     "%run a.py": ("reaches outside", "dynamic code"),
     "%load_ext x": ("reaches outside", "dynamic code"),
     "%%javascript\nalert(1)": ("reaches outside", "dynamic code"),
+    "import operator\noperator.attrgetter('system')(os)('ls')": ("reaches outside", "dynamic code"),
+    "type(df).x = 1": ("reaches outside", "dynamic code"),
+    "import posix\nposix.system('ls')": ("reaches outside", "shell"),
+    "def g():\n    return os.system\ng()('ls')": ("reaches outside", "shell"),
+    "import threading\nthreading.Thread(target=os.system, args=('ls',)).start()": ("reaches outside", "shell"),
+    "session.get('http://a')": ("reaches outside", "network"),
+    "import logging\nlogging.basicConfig(filename='a')": ("reaches outside", "writes a file"),
+    "try:\n    pass\nexcept OSError as df:\n    pass": ("changes yours", "rebinds `df`"),
+    "def gen():\n    for r in rows:\n        yield r\nfor r in gen():\n    r['x'] = 1": ("changes yours", "changes `rows` in place"),
+    "x, *y = rows\ny[0]['a'] = 1": ("changes yours", "changes `rows` in place"),
+    "v = arr[:]\nv[0] = 1": ("changes yours", "changes `arr` in place"),
+    "def f(*a, **k):\n    k['t']['x'] = 1\nf(t=df)": ("changes yours", "changes `df` in place"),
+    "list(map(lambda r: r, rows))[0]['x'] = 1": ("changes yours", "changes `rows` in place"),
     # --- what cannot be read ---
     "x = (": ("reaches outside", "cannot be read"),
     ",os.system ls": ("reaches outside", "cannot be read"),
@@ -294,3 +532,99 @@ def test_what_changes_or_reaches_outside_is_risky_and_said(code: str) -> None:
     assert found.risky
     assert found.level == level, found.findings
     assert chip is None or chip in found.chips
+
+
+def test_a_review_lists_what_is_read_bound_imported_and_asked() -> None:
+    found = review("import re\nfrom os import path\nbig = len(df)\nprint(llm_query(text))", NAMES)
+    assert found == Review(
+        "binds new names",
+        reads=("df", "text"),
+        binds=("big",),
+        imports=("re", "os"),
+        helpers=("llm_query",),
+    )
+    assert found.chips == (
+        "binds `big`",
+        "reads `df`, `text`",
+        "imports re, os",
+        "calls llm_query",
+    )
+
+
+def test_code_that_does_nothing_reads_only() -> None:
+    assert review("", NAMES) == review("# nothing\n", NAMES) == Review("reads only")
+
+
+def test_a_finding_says_what_and_where() -> None:
+    found = review("a = df\n\nif total:\n    a['x'] = 1\n!ls\n", NAMES)
+    assert [(finding.kind, finding.line) for finding in found.findings] == [
+        ("in_place", 4),
+        ("shell", 5),
+    ]
+    assert found.findings[0].text == "`a['x'] = …` changes `df` in place"
+    assert found.findings[1].text == "`!ls` runs other programs"
+
+
+def test_many_names_are_counted_in_a_chip() -> None:
+    found = review("\n".join(f"n{i} = {i}" for i in range(7)), ())
+    assert found.chips == ("binds `n0`, `n1`, `n2`, `n3` and 3 more",)
+
+
+def test_names_inside_of_functions_and_comprehensions_are_not_bound() -> None:
+    code = "def f(df):\n    rows = df\n    return rows\nx = [rows for rows in f(1)]\nlambda df: df"
+    assert review(code, NAMES).binds == ("f", "x")
+
+
+def test_only_names_of_the_person_are_theirs() -> None:
+    assert not review("df['x'] = 1\ndf = 2\ndel df", ()).risky
+
+
+def test_the_names_that_the_run_lends_are_not_the_persons() -> None:
+    lent = ("context", "answer", "FINAL", "llm_query")
+    assert not review("context = 1\nanswer['content'] = 2\nFINAL = llm_query = 3", lent).risky
+
+
+def test_an_import_of_what_the_notebook_has_is_no_rebinding() -> None:
+    code = "import re, pandas as pd\nfrom collections import Counter"
+    assert review(code, ("re", "pd", "Counter")).level == "binds new names"
+
+
+def test_a_module_that_the_notebook_has_is_followed_without_an_import() -> None:
+    assert review("os.system('ls')", ("os",)).level == "reaches outside"
+    assert review("requests.get(url)", ("requests",)).level == "reaches outside"
+    assert review("signal.mean()", ("signal",)).chips == ("reads `signal`",)
+
+
+def test_a_name_that_the_code_gave_to_something_else_is_no_module() -> None:
+    assert not review("os = {}\nos['system'] = 1\nprint(os.get('environ'))", ()).risky
+
+
+def test_a_review_cannot_be_changed_and_is_plain_data() -> None:
+    found = review("open('a', 'w')\ndf['x'] = 1", NAMES)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.level = "reads only"  # type: ignore[misc]
+    data = json.loads(json.dumps(dataclasses.asdict(found)))
+    assert data["level"] == "reaches outside"
+    assert data["findings"][0]["kind"] == "write"
+
+
+def test_functions_that_call_each_other_are_followed_to_an_end() -> None:
+    calls = "".join(f"def f{i}(x):\n    f{i + 1}(x); f{i + 1}([x])\n" for i in range(60))
+    assert review(f"{calls}def f60(x):\n    x.append(1)\nf0(rows)", NAMES).risky
+
+
+def test_a_flood_of_calls_hides_nothing() -> None:
+    flood = "def f(*x):\n    return f(*x, [x])\n" + "f(rows, 1)\nf(df, [2])\n" * 5_000
+    found = review(f"{flood}def g():\n    import os\n    os.system('ls')\n", NAMES)
+    assert "shell" in found.chips
+
+
+PIECES = ["(", ")", "'''", "\n", "    ", "if x:", "%", "!", "x = ", "\x00", "\ud800"]
+snippets = st.sampled_from([*READING, *RISKY, *PIECES])
+
+
+@given(st.lists(snippets, max_size=4).map("\n".join) | st.text())
+def test_any_text_can_be_reviewed(code: str) -> None:
+    found = review(code, NAMES)
+    assert found.risky == (found.level in ("changes yours", "reaches outside"))
+    assert found.readable or found.risky

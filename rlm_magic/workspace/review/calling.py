@@ -62,17 +62,8 @@ class Calling(Expressions):
         given = [*arguments, *keywords.values()]
         results = [self._result(call, callee)]
         # What `*` and `**` give may be any argument.
-        spread = _spread(
-            value
-            for value, starred in [
-                *(
-                    (v, isinstance(n, ast.Starred))
-                    for n, v in zip(node.args, arguments, strict=True)
-                ),
-                *((value, key == "**") for key, value in keywords.items()),
-            ]
-            if starred
-        )
+        starred = [a for n, a in zip(node.args, arguments, strict=True) if type(n) is ast.Starred]
+        spread = _spread([*starred, *(keywords[key] for key in keywords if key == "**")])
         named = {key: value for key, value in keywords.items() if key != "**"}
         results += [self.run(f, arguments, named, spread) for f in callee.functions]
         if not callee.functions:

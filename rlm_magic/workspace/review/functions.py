@@ -13,7 +13,7 @@ from rlm_magic.workspace.review.values import UNKNOWN, Function, Scope, Value, j
 __all__ = ["Functions"]
 
 # Following calls of the block's own functions ends here; each is read once in any case.
-_MOST_STEPS = 50_000
+_MOST_STEPS = 20_000
 _DEEPEST = 15
 
 

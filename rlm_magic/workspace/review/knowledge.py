@@ -75,7 +75,7 @@ MODULES = frozenset(
 # What is behind some modules, under the names of these.
 C_MODULES = {
     "posix": "os", "nt": "os", "_io": "io", "_socket": "socket", "_pickle": "pickle",
-    "_ctypes": "ctypes", "_posixsubprocess": "subprocess", "_winapi": "ctypes", "__builtin__": "builtins",
+    "_ctypes": "ctypes", "_posixsubprocess": "subprocess", "_winapi": "ctypes",
 }  # fmt: skip
 # Names of modules that a person may as well have given to data.
 PERHAPS_MODULES = frozenset(
@@ -233,8 +233,8 @@ CHANGING = frozenset(
     """
     append appendleft extend extendleft insert_column pop popleft popitem clear update setdefault
     discard fill itemset resize put setflags rotate move_to_end intersection_update
-    difference_update symmetric_difference_update drop_in_place insert replace_column fit partial_fit
-    fit_transform write writelines truncate commit shuffle
+    difference_update symmetric_difference_update drop_in_place insert replace_column fit
+    partial_fit fit_transform write writelines truncate commit shuffle
     __setitem__ __delitem__ __setattr__ __delattr__ __iadd__ __isub__ __imul__ __ior__ __iand__
     __ixor__ __setstate__ __set__ __init__
     """.split()
