@@ -107,7 +107,7 @@ def _cut_off(fence: Fence) -> bool:
 
 
 def _is_python(text: str) -> bool:
-    """Whether an untagged fence is code: it parses and does something, unlike `[1, 2]` or `a: b`."""
+    """Whether an untagged fence is code: it parses and does more than `[1, 2]` or `a: b`."""
     try:
         tree, escapes = parse(text)
     except SyntaxError:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FunctionType, ModuleType, NoneType
 from typing import Any
 
 from rlm_magic.settings import Keep
@@ -22,6 +23,8 @@ from rlm_magic.workspace.streams import shared_streams
 __all__ = ["Workspace", "fresh_namespace"]
 
 _MISSING = object()
+# Objects that many names share without anybody having passed them on.
+_SHARED = (str, bytes, int, float, complex, bool, NoneType, type, ModuleType, FunctionType)
 _REFUSED = {"exit": refuse_exit, "quit": refuse_exit}
 
 
@@ -71,8 +74,13 @@ class Workspace:
         return variables if names is None else {name: variables[name] for name in names}
 
     def person_names(self) -> list[str]:
-        """Return the names that the code can see and that are not the run's own."""
-        return [name for name in self._visible() if is_public(name)]
+        """Return the names of the person's objects: theirs, and those that code gave them since."""
+        theirs = {id(value) for value in self._before.values() if not isinstance(value, _SHARED)}
+        return [
+            name
+            for name, value in self._visible().items()
+            if is_public(name) and (name in self._before or id(value) in theirs)
+        ]
 
     def describe(self, budget: int = 12_000) -> str:
         """Return the description of the variables that a root model reads."""

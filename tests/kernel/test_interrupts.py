@@ -139,3 +139,17 @@ def test_a_run_in_a_synchronous_cell_is_interrupted_too(
     assert cell.interrupt() < DEADLOCK
     assert rlm_kernel.eval("_rlm.status") == "interrupted"
     assert rlm_kernel.run("print('next')").stdout == "next\n"
+
+
+def test_an_interrupt_between_a_decision_and_its_code_is_not_lost(
+    rlm_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    server.script(repl("while True: pass"))
+    rlm_kernel.run(
+        "import signal\nfrom rlm_magic import RLM\n"
+        "def stop(event):\n"
+        "    if event.type == 'code_proposed': signal.raise_signal(signal.SIGINT)\n"
+        f"rlm = RLM('openai/scripted', api_base={server.url!r}, on_event=stop)"
+    )
+    outcome = rlm_kernel.run("print((await rlm.acompletion('Why?', namespace={})).status)")
+    assert outcome.stdout == "interrupted\n"

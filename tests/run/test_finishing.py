@@ -107,6 +107,7 @@ def test_a_readiness_that_cannot_be_told_finishes_nothing(ask: Ask) -> None:
     code = "class Unclear:\n    def __bool__(self):\n        raise ValueError\n"
     result = ask([[code + "answer['ready'] = Unclear()"], ["FINAL('clear')"]])
     assert (result.status, result.answer) == ("answered", "clear")
+    assert "Note:" not in ask.told()
 
 
 def test_a_missing_variable_is_refused_and_named(ask: Ask) -> None:

@@ -27,7 +27,7 @@ def test_the_value_of_the_last_expression_is_shown(ask: Ask) -> None:
         "'é' ;",
         "x = 5",
         "None",
-        "'\u2028\x0c';",
+        "x = '\u2028\x0c'\n5;",
         "(1\n);",
     ],
 )
