@@ -7,6 +7,7 @@ alone: at most five times a second (`showing`), and just before code or a questi
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -37,6 +38,8 @@ _CODE_LINES = 12
 _OUTPUT_LINES = 6
 _LINE = 160
 _STEPS_SHOWN = 5
+_TERMINAL_LINE = 79
+_ASKING = "waiting for approval"
 
 
 class Progress:
@@ -64,6 +67,12 @@ class Progress:
         # These come from the event loop itself, which then stands still for as long as code runs.
         if self.view and isinstance(event, CodeProposed | CodeDecided):
             self.view.update(self)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the run waits for a person, whose typing must not be written over."""
+        with self._lock:
+            return self._doing == _ASKING
 
     def figures(self) -> str:
         """Return the line of figures."""
@@ -97,7 +106,7 @@ class Progress:
             case RootReplied():
                 self._tokens += event.tokens.input + event.tokens.output
             case CodeProposed():
-                self._doing = "waiting for approval" if event.asked else "running code"
+                self._doing = _ASKING if event.asked else "running code"
                 if event.run == self._root:
                     self._code = event.code
             case CodeDecided(decision="approve" | "edit"):
@@ -177,21 +186,30 @@ class CellView:
 
 
 class TerminalView:
-    """Prints each step once, as it ends."""
+    """Prints each step once, as it ends; on a terminal, below them a line of figures that moves."""
 
     def __init__(self) -> None:
         self._printed = 0
+        self._moving = sys.stdout.isatty()
 
     def update(self, progress: Progress) -> None:
-        """Print the steps that are new."""
+        """Print the steps that are new, and the figures as they are now."""
         steps = progress.steps[self._printed :]
         self._printed += len(steps)
+        self._erase_figures()
         for step in steps:
             print(step)
+        if self._moving and not progress.is_asking:
+            print(progress.figures()[:_TERMINAL_LINE], end="", flush=True)
 
     def replace(self, bundle: dict[str, str]) -> None:
         """Print the record's text below."""
+        self._erase_figures()
         print(bundle["text/plain"])
+
+    def _erase_figures(self) -> None:
+        if self._moving:
+            print("\r\x1b[K", end="")
 
 
 @asynccontextmanager
@@ -199,10 +217,13 @@ async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
     """Keep `view` up to date meanwhile, to the last event."""
 
     async def refresh() -> None:
+        shown = 0.0
         while True:
-            if progress.changed.is_set():
+            since = time.monotonic() - shown
+            if progress.changed.is_set() or (since >= 1 and not progress.is_asking):
                 progress.changed.clear()
                 view.update(progress)
+                shown = time.monotonic()
             await asyncio.sleep(_SECONDS_BETWEEN)
 
     progress.view = view

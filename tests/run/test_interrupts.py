@@ -184,7 +184,14 @@ def test_while_child_runs_work(server: FakeOpenAI, trace: Path, busy: bool) -> N
 def test_a_completion_in_generated_code_ends_with_its_outer_run(
     server: FakeOpenAI, trace: Path, busy: bool
 ) -> None:
-    server.script([repl("import builtins\nbuiltins.inner('q')"), repl("FINAL('went on')")])
+    code = """
+    import builtins
+    try:
+        builtins.inner('q')
+    except KeyboardInterrupt as end:
+        print(type(end).__name__, end.result.status)
+    """
+    server.script([repl(code), repl("FINAL('went on')")])
     server.script(
         [repl(SAY + ("while True: sum(range(100))" if busy else "llm_query('p')"))], model="inner"
     )
@@ -201,6 +208,8 @@ def test_a_completion_in_generated_code_ends_with_its_outer_run(
         program.interrupt()
         done = program.end()
     assert done.out.startswith("interrupted None The run was interrupted.\nTrue\nTrue\n")
+    [block] = [event for event in events(trace) if event["type"] == "code_executed"]
+    assert block["output"] == "RunInterrupted interrupted\n"
     assert done.err == ""
 
 
