@@ -155,6 +155,7 @@ class RLM:
             keep=self.keep,
             max_output=self.limits.max_output,
         )
+        workspace.check_free()
         if context is None and namespace is not None:
             context = workspace.variables(described)
         recorder = Recorder([self._on_event] if self._on_event else [])

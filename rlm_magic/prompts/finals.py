@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rlm_magic.syntax import parse
 
-__all__ = ["FinalText", "FinalVar", "find_final", "mentions_final"]
+__all__ = ["FinalText", "FinalVar", "final_in_code", "find_final", "mentions_final"]
 
 _CALL = re.compile(
     r"^[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?[*_]{0,3}+FINAL(?P<var>_VAR)?\(", re.MULTILINE
@@ -51,6 +51,32 @@ class FinalVar:
 def mentions_final(text: str) -> bool:
     """Whether a line of `text` begins with FINAL( or FINAL_VAR(."""
     return _CALL.search(text) is not None
+
+
+def final_in_code(code: str) -> FinalText | FinalVar | None:
+    """Return the final that ends a block of code, if it can be known without running it."""
+    try:
+        tree, _ = parse(code)
+    except SyntaxError:
+        return None
+    match tree.body[-1:]:
+        case [ast.Expr(ast.Call(ast.Name("FINAL" | "FINAL_VAR"), [ast.Name(name)]))]:
+            return FinalVar(name)
+        case [ast.Expr(ast.Call(ast.Name("FINAL_VAR"), [ast.Constant(str(name))]))]:
+            return FinalVar(name)
+        case [ast.Expr(ast.Call(ast.Name("FINAL"), [ast.Constant(str(text))]))]:
+            return FinalText(text)
+        case [ast.Expr(ast.Call(ast.Name("FINAL"), [value]))]:
+            return FinalText(ast.unparse(value)) if _is_literal(value) else None
+    return None
+
+
+def _is_literal(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def find_final(text: str, fenced: Sequence[range] = ()) -> FinalText | FinalVar | None:

@@ -13,6 +13,7 @@ from rlm_magic.errors import BudgetError, RLMError
 from rlm_magic.events import Observed, RunFinished, RunStarted, Status
 from rlm_magic.models.client import Client
 from rlm_magic.prompts.feedback import NUDGE, BlockOutcome, observation, refused_final
+from rlm_magic.prompts.finals import final_in_code
 from rlm_magic.prompts.reply import FinalText, FinalVar, Reply
 from rlm_magic.prompts.system import LAST_REQUEST, first_message, system_prompt
 from rlm_magic.run.block import BlockRunner
@@ -255,9 +256,10 @@ class Run:
         self._step += 1
         self._conversation.say("user", LAST_REQUEST.format(reason=reason))
         reply = await self._conversation.ask(self._step)
-        if reply.final is None:
+        given = reply.final or (final_in_code(reply.blocks[-1]) if reply.blocks else None)
+        if given is None:
             return Outcome(status, reply.prose.strip() or None, error=error)
-        final, problem = self._text_final(reply.final)
+        final, problem = self._text_final(given)
         if final is None:
             return Outcome(status, error=f"{error} {refused_final(problem or '')}")
         return Outcome(status, final.value, final.name, error)

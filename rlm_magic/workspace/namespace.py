@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType, NoneType
 from typing import Any
 
+from rlm_magic.errors import ConfigurationError
 from rlm_magic.settings import Keep
 from rlm_magic.workspace.describe import describe_namespace, variables_of
 from rlm_magic.workspace.execute import Execution, execute, is_public
@@ -23,6 +24,8 @@ from rlm_magic.workspace.streams import shared_streams
 __all__ = ["Workspace", "fresh_namespace"]
 
 _MISSING = object()
+_lent: set[int] = set()  # the identities of the namespaces that runs hold
+
 # Objects that many names share without anybody having passed them on.
 _SHARED = (str, bytes, int, float, complex, bool, NoneType, type, ModuleType, FunctionType)
 _REFUSED = {"exit": refuse_exit, "quit": refuse_exit}
@@ -57,16 +60,25 @@ class Workspace:
     @contextmanager
     def lent(self, helpers: Mapping[str, Any]) -> Iterator[None]:
         """Hold the namespace with `helpers` in it; give it back on exit, however that comes."""
+        _lent.add(id(self.namespace))
         self._before = dict(self.namespace)
         self._helpers = {**helpers, **_REFUSED}
         folder = Path.cwd()
         with ExitStack() as stack:
+            stack.callback(_lent.discard, id(self.namespace))
             stack.callback(self._give_back)
             stack.callback(_return_to, folder)
             stack.enter_context(shared_streams.in_force())
             stack.enter_context(keyboard_guard.in_force())
             self.namespace.update(self._helpers)
             yield
+
+    def check_free(self) -> None:
+        """Raise ConfigurationError while another run holds the namespace."""
+        if id(self.namespace) in _lent:
+            raise ConfigurationError(
+                "Another run is using this namespace: wait for its end, or give this one its own."
+            )
 
     def variables(self, names: Collection[str] | None = None) -> dict[str, Any]:
         """Return the person's variables by name, by reference: `names`, or all there are."""

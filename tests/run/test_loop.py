@@ -189,6 +189,22 @@ def test_code_in_the_last_reply_is_not_run(ask: Ask) -> None:
         result.raise_for_status()
 
 
+@pytest.mark.parametrize(
+    ("block", "answer"),
+    [
+        ("FINAL('about ten')", "about ten"),
+        ("n = 1\nFINAL([1, 2])", "[1, 2]"),
+        ("FINAL_VAR('seen')", 10),
+        ("FINAL(seen)", 10),
+    ],
+)
+def test_a_final_in_the_code_of_the_last_reply_is_read_not_run(
+    ask: Ask, block: str, answer: object
+) -> None:
+    result = ask([["seen = 10"], [block]], max_steps=1)
+    assert (result.status, result.answer) == ("fallback", answer)
+
+
 def test_a_budget_with_one_call_left_is_spent_on_a_last_request(ask: Ask) -> None:
     result = ask([["a = llm_query('?')"], "FINAL_VAR(a)"], budget=Budget(calls=3))
     assert (result.status, result.answer) == ("over_budget", "echo: ?")

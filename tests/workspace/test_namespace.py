@@ -268,3 +268,12 @@ FINAL((stop, thread))
     thread.join()
     assert namespace["mine"] == 1
     assert not set(HELPERS) & namespace.keys()
+
+
+def test_a_namespace_is_lent_to_one_run_at_a_time(ask: Ask) -> None:
+    namespace: dict[str, Any] = {"rlm": ask.rlm(), "data": [1]}
+    code = "try:\n    rlm.completion('again', namespace=globals())\nexcept ValueError as e:\n    FINAL(str(e))"
+    result = ask([[code]], namespace=namespace)
+    assert "Another run is using this namespace" in result.answer
+    assert namespace.keys() == {"rlm", "data"}
+    assert ask([["FINAL(data)"]], namespace=namespace).answer == [1]
