@@ -272,7 +272,8 @@ FINAL((stop, thread))
 
 def test_a_namespace_is_lent_to_one_run_at_a_time(ask: Ask) -> None:
     namespace: dict[str, Any] = {"rlm": ask.rlm(), "data": [1]}
-    code = "try:\n    rlm.completion('again', namespace=globals())\nexcept ValueError as e:\n    FINAL(str(e))"
+    again = "rlm.completion('again', namespace=globals())"
+    code = f"try:\n    {again}\nexcept ValueError as error:\n    FINAL(str(error))"
     result = ask([[code]], namespace=namespace)
     assert "Another run is using this namespace" in result.answer
     assert namespace.keys() == {"rlm", "data"}
