@@ -119,13 +119,15 @@ help:  ## List these commands
 # pip replaces files in .venv and never the sources that the link leads to.
 .venv/.installed: pyproject.toml package.json | .venv/bin/python
 	@rm -f .venv/share/jupyter/labextensions/rlm-magic 2>/dev/null || true
-	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[lab,test,dev]'
+	@echo "Installing the Python packages; this takes a minute or two."
+	@SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[lab,test,dev]'
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || \
 		{ echo "Node.js 20.19, 22.12 or newer, and npm, are needed to build the front end." >&2; exit 1; }
-	npm ci --silent
+	@echo "Installing the packages of the front end."
+	@npm ci --silent
 	@touch $@
 
 $(FRONTEND): $(FRONTEND_SOURCES) node_modules/.installed | .venv/.installed

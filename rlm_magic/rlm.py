@@ -32,11 +32,12 @@ __all__ = ["RLM"]
 class RLM:
     """Answers questions about data that is too large for a prompt (arXiv 2512.24601).
 
-    The root model `model` reads the question and a description of the variables, never their
-    content, and writes code that looks at them; the code may call `sub_model` (default: the same).
-    Models are named as litellm names them; without `model` it is RLM_MODEL of the environment, else
-    the offline model. `api_base` and `api_key` go to both models; without them litellm reads the
-    provider's environment variables. `model_options` go to every call (`temperature`, …).
+    The root model `model` reads the question and a description of the variables (names, types,
+    sizes, short previews), and writes code that looks at them; the code may call `sub_model`
+    (default: the same). Models are named as litellm names them; without `model` it is RLM_MODEL of
+    the environment, else the offline model. `api_base` and `api_key` go to both models; without
+    them litellm reads the provider's environment variables. `model_options` go to every call
+    (`temperature`, …).
 
     `max_depth`, `max_steps`, `max_errors` (consecutive failed steps), `max_seconds` and
     `max_output` (characters of output a step) are the `Limits`; when one runs out, the root model
@@ -45,9 +46,9 @@ class RLM:
     "never", or a function from `Proposal` to a decision; `on_event` gets every event in order, on
     whichever thread it happens, and must be quick. `trace` is a file or folder for the trace.
     `keep` says which names that the code bound stay in the namespace: "answer" (the variable that
-    holds it), "all" or "none". With `stream`, root replies arrive piece by piece as events. A face
-    of the package, such as the notebook, says through `host` where code runs and through `ask` how
-    a person is asked.
+    holds it, where the name was free), "all" or "none". With `stream`, root replies arrive piece
+    by piece as events. A face of the package, such as the notebook, says through `host` where code
+    runs and through `ask` how a person is asked.
 
     Raises ConfigurationError for a value that can't be used.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable
 
 from rlm_magic.approval.decisions import Approve, Approver, Decision, Edit, Proposal, Reject, Stop
@@ -13,8 +14,12 @@ __all__ = ["edit_lines", "terminal_approver"]
 _QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top: "
 _CHOICES = {
     "a": "approve",
+    "y": "approve",
+    "yes": "approve",
     "e": "edit",
     "r": "reject",
+    "n": "reject",
+    "no": "reject",
     "l": "all",
     "all": "all",
     "approve all": "all",
@@ -44,6 +49,8 @@ def terminal_approver(
         try:
             return _ask(proposal, edit)
         except (EOFError, OSError, RuntimeError, ValueError):
+            if _at_a_terminal():  # Ctrl+D
+                return Stop()
             # The input is at its end, broken, or closed; or the front end has none to send.
             raise ApprovalError(NOBODY) from None
 
@@ -64,6 +71,12 @@ def _ask(proposal: Proposal, edit: Callable[[str], str]) -> Decision:
                 return Reject(builtins.input("What should the model know? ").strip())
             case "stop":
                 return Stop()
+            case _:
+                print("Type one of the letters a, e, r, l, s.")
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
 
 def _print_proposal(proposal: Proposal) -> None:

@@ -84,7 +84,7 @@ class Ledger:
         if budget.tokens is not None and self._tokens + cost.tokens > budget.tokens:
             return (
                 f"The budget is {budget.tokens:,} tokens and {budget.tokens - self._tokens:,} "
-                f"remain, so {what}, which may take {cost.tokens:,}, was not sent."
+                f"remain, so {what}, which may take {cost.tokens:,} at worst, was not sent."
             )
         if budget.usd is not None:
             if cost.usd is None:

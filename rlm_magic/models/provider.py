@@ -6,9 +6,11 @@ ahead of it (`warm_up`).
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,13 +37,29 @@ def load_litellm() -> Any:
     litellm.ModelResponseStream()
     for added in [entry for entry in warnings.filters if entry not in before]:
         warnings.filters.remove(added)  # type: ignore[attr-defined]
+    # A call that is cancelled while litellm prepares it leaves a coroutine behind.
+    warnings.filterwarnings(
+        "ignore", r"coroutine '\w+\.a?completion' was never awaited", RuntimeWarning
+    )
     litellm.suppress_debug_info = True
     if "LITELLM_LOG" not in os.environ:
         # What fails in a call is told in its ModelError; litellm would print a traceback of it.
         logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     litellm.telemetry = False
     offline.register(litellm)
+    atexit.register(_let_callbacks_end)
     return litellm
+
+
+def _let_callbacks_end() -> None:
+    """Let litellm's callbacks end on the I/O thread, before the process does.
+
+    litellm's own exit hook, which runs after this, would run them a second time, on this thread.
+    """
+    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
+
+    with suppress(Exception):
+        io_thread().submit(GLOBAL_LOGGING_WORKER.flush()).result(timeout=1)
 
 
 async def _load() -> None:

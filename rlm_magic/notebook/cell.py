@@ -74,7 +74,7 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
         answering = rlm.acompletion(
             question, context, namespace=shell.user_ns, described=options["context"]
         )
-        if magics.uses_offline_model_unasked(options) and not options["quiet"]:
+        if magics.must_tell_of_offline_model(options):
             print(_OFFLINE_NOTICE)
         if options["quiet"]:
             result = await answering

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
-from rlm_magic.events import Event, RootReplied, RunStarted, SubCallFinished, SubCallStarted
-from rlm_magic.run.result import Result
-from rlm_magic.trace.usage import Usage, usage_of
+from rlm_magic.settings import trace_folder
 
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics
@@ -21,7 +17,7 @@ _HELP = """\
 %%rlm [options]     ask a question about your variables; %%rlm? shows the options
 %rlm                what is in force, and what was spent
 %rlm help           this list
-_rlm                the last result: .answer .text .status .steps .usage .events .trace
+_rlm                the last result: .answer .text .status .steps .code .usage .events .trace
 %config RLMMagics   the defaults; %config RLMMagics.model = "provider/name" sets one"""
 
 
@@ -55,37 +51,17 @@ def _status(magics: RLMMagics) -> str:
         f"approve    {settings['approve']}",
         f"budget     {given or 'none'}",
         f"depth      {settings['max_depth']}, at most {settings['max_steps']} steps",
+        f"calls      {settings['concurrency']} at once, {settings['timeout']:g} s for each",
         f"keep       {settings['keep']}",
+        f"traces     {settings['trace'] or trace_folder()}",
     ]
-    return "\n".join([*lines, *_spent(magics.results)])
+    return "\n".join([*lines, *_spent(magics)])
 
 
-def _spent(results: Iterable[Result]) -> list[str]:
-    spent: dict[str, Usage] = defaultdict(Usage)
-    runs = 0
-    for result in results:
-        runs += 1
-        for model, usage in _by_model(result).items():
-            spent[model] += usage
-    lines = [f"spent      {runs} {'run' if runs == 1 else 'runs'} in this session"]
-    for model, usage in spent.items():
+def _spent(magics: RLMMagics) -> list[str]:
+    runs = "1 run" if magics.runs == 1 else f"{magics.runs:,} runs"
+    lines = [f"spent      {runs} in this session"]
+    for model, usage in magics.spent.items():
         price = "price unknown" if usage.usd is None else f"${usage.usd:.4f}"
         lines.append(f"           {model}: {usage.calls:,} calls, {usage.tokens:,} tokens, {price}")
     return lines
-
-
-def _by_model(result: Result) -> dict[str, Usage]:
-    models: dict[str, str] = {}
-    calls: dict[int, str] = {}
-    events: dict[str, list[Event]] = defaultdict(list)
-    for event in result.events:
-        match event:
-            case RunStarted():
-                models[event.run] = event.model
-            case SubCallStarted():
-                calls[event.call] = event.model
-            case RootReplied():
-                events[models[event.run]].append(event)
-            case SubCallFinished():
-                events[calls[event.call]].append(event)
-    return {model: usage_of(own) for model, own in events.items()}

@@ -16,6 +16,7 @@ from rlm_magic.settings import OFFLINE_MODEL, Budget, default_model
 
 if TYPE_CHECKING:
     from rlm_magic.run.result import Result
+    from rlm_magic.trace.usage import Usage
 
 __all__ = ["RLMMagics"]
 
@@ -45,7 +46,7 @@ class RLMMagics(Magics):
     calls = Int(None, allow_none=True, help="Budget of a run in model calls.").tag(config=True)
     seconds = Float(None, allow_none=True, help="Budget of a run in seconds.").tag(config=True)
     depth = Int(1, help="Levels of runs; with 2, rlm_query starts child runs.").tag(config=True)
-    steps = Int(30, help="Most replies of the root model.").tag(config=True)
+    steps = Int(30, help="Most steps of a run.").tag(config=True)
     concurrency = Int(64, help="Model calls in flight.").tag(config=True)
     timeout = Float(600.0, help="Seconds for one model call.").tag(config=True)
     keep = Enum(("answer", "all", "none"), "answer",
@@ -57,7 +58,9 @@ class RLMMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.results: list[Result] = []
+        self.runs = 0
+        self.spent: dict[str, Usage] = {}
+        self._told_of_offline_model = False
         self._running = False
 
     @no_var_expand
@@ -104,6 +107,7 @@ class RLMMagics(Magics):
             given = options.get(name)
             return getattr(self, name) if given is None else given
 
+        keep = chosen("keep")
         return {
             "model": chosen("model") or default_model(),
             "sub_model": chosen("sub_model") or None,
@@ -114,16 +118,22 @@ class RLMMagics(Magics):
             "max_steps": chosen("steps"),
             "concurrency": self.concurrency,
             "timeout": self.timeout,
-            "keep": chosen("keep"),
+            "keep": "none" if options.get("output") and keep == "answer" else keep,
             "trace": chosen("trace") or None,
             "model_options": self.model_options,
         }
 
-    def uses_offline_model_unasked(self, options: dict[str, Any]) -> bool:
-        """Whether the offline model answers only because nobody chose a model."""
-        return not (options["model"] or self.model) and default_model() == OFFLINE_MODEL
+    def must_tell_of_offline_model(self, options: dict[str, Any]) -> bool:
+        """Whether, for the first time, the offline model answers only as nobody chose a model."""
+        chosen = options["model"] or self.model or default_model() != OFFLINE_MODEL
+        told, self._told_of_offline_model = self._told_of_offline_model, not chosen
+        return not chosen and not told
 
     def remember(self, result: Result) -> None:
         """Keep a result as `_rlm`, and what it spent for `%rlm`."""
-        self.results.append(result)
+        from rlm_magic.trace.usage import Usage, usage_by_model
+
+        self.runs += 1
+        for model, usage in usage_by_model(result.events).items():
+            self.spent[model] = self.spent.get(model, Usage()) + usage
         self.shell.user_ns["_rlm"] = result

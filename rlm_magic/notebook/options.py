@@ -76,7 +76,11 @@ OPTIONS = (
     argument("--calls", type=_whole, help="Budget in model calls, the root model's included."),
     argument("--seconds", type=_number, help="Budget in seconds."),
     argument("--depth", type=_whole, help="Levels of runs: with 2, rlm_query starts child runs."),
-    argument("--steps", type=_whole, help="Most replies of the root model."),
+    argument(
+        "--steps",
+        type=_whole,
+        help="Most steps; then one request for the best answer.",
+    ),
     argument("-o", "--output", metavar="NAME", help="Variable that the answer is put into."),
     argument(
         "--keep",

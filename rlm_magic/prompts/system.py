@@ -14,10 +14,9 @@ ROOT_OPENING = "You are the root model of a Recursive Language Model (RLM)."
 
 _BODY = dedent("""\
     You answer a question about data that is loaded in a live Python session. You are told the
-    variables' names, types, sizes and short previews, never their content: it may be far larger
-    than you can read. You look at it by writing Python code; the code runs in the session, and what
-    it prints comes back to you, cut to about {max_output:,} characters. Variables stay from step
-    to step.
+    variables' names, types, sizes and short previews; their content may be far larger than you can
+    read. You look at it by writing Python code; the code runs in the session, and what it prints
+    comes back to you, cut to about {max_output:,} characters. Variables stay from step to step.
 
     Write code in one fenced block a reply:
 

@@ -196,7 +196,8 @@ class Run:
     def _limit_reached(self, failures: int) -> str | None:
         limits = self._tree.limits
         if self._step >= limits.max_steps:
-            return f"the limit of {limits.max_steps} steps is reached."
+            steps = "1 step" if limits.max_steps == 1 else f"{limits.max_steps} steps"
+            return f"the limit of {steps} is reached."
         if failures >= limits.max_errors:
             return f"{failures} steps in a row failed."
         if limits.max_seconds and time.monotonic() - self._started > limits.max_seconds:
@@ -207,7 +208,8 @@ class Run:
 
     @property
     def _out_of_calls(self) -> bool:
-        return self._tree.ledger.calls_left == 1
+        # The very first call is worth more as a step than as a last request about nothing seen.
+        return self._tree.ledger.calls_left == 1 and self._step > 0
 
     async def _act_on(self, reply: Reply) -> tuple[Final | None, bool]:
         """Do what a reply says: return the final answer, if any, and whether the step succeeded."""
@@ -252,17 +254,18 @@ class Run:
 
     async def _last_request(self, reason: str) -> Outcome:
         status: Status = "over_budget" if self._out_of_calls else "fallback"
-        error = f"No answer in time: {reason}"
+        error = f"Ended before it was done: {reason}"
         self._step += 1
         self._conversation.say("user", LAST_REQUEST.format(reason=reason))
         reply = await self._conversation.ask(self._step)
         given = reply.final or (final_in_code(reply.blocks[-1]) if reply.blocks else None)
-        if given is None:
-            return Outcome(status, reply.prose.strip() or None, error=error)
-        final, problem = self._text_final(given)
-        if final is None:
-            return Outcome(status, error=f"{error} {refused_final(problem or '')}")
-        return Outcome(status, final.value, final.name, error)
+        words = reply.prose.strip()
+        final, problem = self._text_final(given or FinalText(words))
+        if final is not None:
+            return Outcome(status, final.value, final.name, error)
+        if status == "fallback":
+            status = "failed"
+        return Outcome(status, error=f"{error} {refused_final(problem or '')}" if given else error)
 
     def _observe(self, text: str) -> None:
         self._tree.recorder.emit(Observed(run=self.id, step=self._step, text=text))

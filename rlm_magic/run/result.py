@@ -13,6 +13,7 @@ from rlm_magic.events import CodeExecuted, Event, RunStarted, Status
 from rlm_magic.trace.report import report_html, report_text
 from rlm_magic.trace.steps import Step, steps_of
 from rlm_magic.trace.usage import Usage, usage_of
+from rlm_magic.workspace.preview import preview
 
 __all__ = ["Result"]
 
@@ -64,6 +65,10 @@ class Result:
         return self
 
     def __repr__(self) -> str:
+        end = self.error if self.answer is None else preview(self.answer, 60)
+        return f"<Result {self.status}: {end}>"
+
+    def __str__(self) -> str:
         return report_text(self.events)
 
     def _repr_mimebundle_(

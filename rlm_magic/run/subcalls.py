@@ -10,6 +10,7 @@ from rlm_magic.errors import ModelError
 from rlm_magic.events import BatchStarted, SubCallFinished, SubCallStarted, Tokens
 from rlm_magic.models.client import Client
 from rlm_magic.models.ledger import Cost
+from rlm_magic.redaction import hide_keys
 from rlm_magic.run.tree import RunTree
 
 __all__ = ["ERROR_MARK", "SubCalls", "check_prompts", "marked_error"]
@@ -72,7 +73,8 @@ class SubCalls:
         self, prompts: Sequence[str], client: Client, *, batch: bool = False, at_limit: bool = False
     ) -> list[str]:
         """Send checked `prompts` and wait for the replies."""
-        return self._tree.wait(self._send(prompts, client, batch=batch, at_limit=at_limit))
+        hidden = [hide_keys(prompt) for prompt in prompts]
+        return self._tree.wait(self._send(hidden, client, batch=batch, at_limit=at_limit))
 
     async def _send(
         self, prompts: Sequence[str], client: Client, *, batch: bool, at_limit: bool

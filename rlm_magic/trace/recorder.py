@@ -89,7 +89,7 @@ def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
     if chosen is not None:
         path = Path(chosen).expanduser().absolute()
         try:
-            if path.is_dir():
+            if path.is_dir() or os.fspath(chosen).endswith(("/", os.sep)):
                 path = path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _open_private(path).close()

@@ -43,6 +43,8 @@ def summary_line(events: Sequence[Event]) -> str:
     ]
     if usage.failed_calls:
         parts.insert(-1, _count(usage.failed_calls, "failed call"))
+    if usage.cancelled_calls:
+        parts.insert(-1, f"{usage.cancelled_calls:,} cancelled")
     return " · ".join(parts)
 
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rlm_magic.events import Event, RootReplied, SubCallFinished, Tokens
+from rlm_magic.events import (
+    Event,
+    RootReplied,
+    RunStarted,
+    SubCallFinished,
+    SubCallStarted,
+    Tokens,
+)
 
-__all__ = ["Usage", "usage_of"]
+__all__ = ["Usage", "usage_by_model", "usage_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Model calls and tokens of a run with its sub-calls and child runs.
 
-    `calls` counts answered calls and `failed_calls` those that got no reply; `cached_tokens` is
+    `calls` counts answered calls, `failed_calls` those that got no reply, and `cancelled_calls`
+    those that the end of the run cut off; `cached_tokens` is
     the part of `input_tokens` that the provider's prefix cache served. `root_input_tokens` is what
     root models read. `usd` is US dollars, or None as soon as the price of one call is unknown.
     """
 
     calls: int = 0
     failed_calls: int = 0
+    cancelled_calls: int = 0
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
@@ -36,6 +45,7 @@ class Usage:
         return Usage(
             self.calls + other.calls,
             self.failed_calls + other.failed_calls,
+            self.cancelled_calls + other.cancelled_calls,
             self.input_tokens + other.input_tokens,
             self.cached_tokens + other.cached_tokens,
             self.output_tokens + other.output_tokens,
@@ -46,7 +56,7 @@ class Usage:
 
 def usage_of(events: Iterable[Event]) -> Usage:
     """Return what the calls among `events` used together."""
-    calls = failed = read = cached = written = read_by_root = 0
+    calls = failed = cancelled = read = cached = written = read_by_root = 0
     usd: float | None = 0.0
     for event in events:
         match event:
@@ -54,6 +64,9 @@ def usage_of(events: Iterable[Event]) -> Usage:
                 read_by_root += tokens.input
             case SubCallFinished(reply=str(), tokens=tokens, usd=price):
                 pass
+            case SubCallFinished(cancelled=True):
+                cancelled += 1
+                continue
             case SubCallFinished():
                 failed += 1
                 continue
@@ -62,7 +75,25 @@ def usage_of(events: Iterable[Event]) -> Usage:
         calls += 1
         read, cached, written = _sum(tokens, read, cached, written)
         usd = None if usd is None or price is None else usd + price
-    return Usage(calls, failed, read, cached, written, read_by_root, usd)
+    return Usage(calls, failed, cancelled, read, cached, written, read_by_root, usd)
+
+
+def usage_by_model(events: Iterable[Event]) -> dict[str, Usage]:
+    """Return what the calls of each model among `events` used."""
+    of_run: dict[str, str] = {}
+    of_call: dict[int, str] = {}
+    by_model: dict[str, list[Event]] = {}
+    for event in events:
+        match event:
+            case RunStarted():
+                of_run[event.run] = event.model
+            case SubCallStarted():
+                of_call[event.call] = event.model
+            case RootReplied():
+                by_model.setdefault(of_run[event.run], []).append(event)
+            case SubCallFinished():
+                by_model.setdefault(of_call[event.call], []).append(event)
+    return {model: usage_of(own) for model, own in by_model.items()}
 
 
 def _sum(tokens: Tokens, read: int, cached: int, written: int) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, cast
 
+from rlm_magic.redaction import hide_keys
 from rlm_magic.workspace.bridge import run_coroutine
 from rlm_magic.workspace.host import Host
 from rlm_magic.workspace.preview import preview_output
@@ -64,9 +65,9 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
         output = f"{output}{separator}{trace}"
     bound, deleted = _changes(before, namespace)
     return Execution(
-        output=output,
+        output=hide_keys(output),
         chars=transcript.chars + len(trace),
-        error=error,
+        error=error and hide_keys(error),
         bound=bound,
         deleted=deleted,
         seconds=time.monotonic() - started,

@@ -134,12 +134,12 @@ class Workspace:
                 after[name] = before[name]
         if self._keep == "all":
             return
-        kept = self.kept_names if self._keep == "answer" else set()
+        kept = self.kept_names - before.keys() if self._keep == "answer" else set()
         for name in list(after):  # a thread that the code left behind may bind names meanwhile
             if name not in before and name not in kept:
                 after.pop(name, None)
         for name, value in before.items():
-            if name not in kept and after.get(name, _MISSING) is not value:
+            if after.get(name, _MISSING) is not value:
                 after[name] = value
 
 

@@ -53,7 +53,7 @@ def test_the_code_and_its_review_are_shown(server: FakeOpenAI, person: Person) -
     assert "[a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top" in person.read
 
 
-@pytest.mark.parametrize("word", ["a", "A", " approve ", "Approve"])
+@pytest.mark.parametrize("word", ["a", "A", " approve ", "Approve", "y"])
 def test_letters_and_words_are_understood(server: FakeOpenAI, person: Person, word: str) -> None:
     server.script([repl("FINAL(1)")])
     assert person.answers(server, word).answer == 1
@@ -61,7 +61,7 @@ def test_letters_and_words_are_understood(server: FakeOpenAI, person: Person, wo
 
 def test_what_is_not_understood_is_asked_again(server: FakeOpenAI, person: Person) -> None:
     server.script([repl("FINAL(1)")])
-    assert person.answers(server, "y", "", "certainly", "a").answer == 1
+    assert person.answers(server, "?", "", "certainly", "a").answer == 1
     assert person.read.count("Run it?") == 4
 
 

@@ -89,7 +89,7 @@ def test_the_number_of_steps_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> No
     outcome = rlm_kernel.run("%%rlm --steps 2 -a never\nWhy?")
 
     assert answer(outcome) == "best so far"
-    assert outcome.stdout == "No answer in time: the limit of 2 steps is reached.\n"
+    assert outcome.stdout == "Ended before it was done: the limit of 2 steps is reached.\n"
     assert rlm_kernel.eval("_rlm.status") == "fallback"
 
 
@@ -283,7 +283,8 @@ def test_whoever_names_the_offline_model_needs_no_notice(rlm_kernel: Kernel) -> 
 
 
 def test_the_status_says_what_was_spent_by_model(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
-    rlm_kernel.do("del get_ipython().magics_manager.registry['RLMMagics'].results[:]")
+    magics = "get_ipython().magics_manager.registry['RLMMagics']"
+    rlm_kernel.do(f"{magics}.runs = 0; {magics}.spent.clear()")
     assert "spent      0 runs in this session" in rlm_kernel.run("%rlm").stdout
 
     server.script(repl("llm_query_batched(['a', 'b'])", "FINAL(1)"))

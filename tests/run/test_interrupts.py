@@ -117,8 +117,9 @@ def test_while_code_awaits(server: FakeOpenAI, trace: Path) -> None:
 
 
 def test_code_can_catch_it_and_the_run_still_ends(server: FakeOpenAI, trace: Path) -> None:
-    code = "try:\n    while True: sum(range(100))\nexcept KeyboardInterrupt:\n    print('saved')"
-    server.script([repl(SAY + code)])
+    code = f"""try:\n    {SAY}    while True: sum(range(100))
+except KeyboardInterrupt:\n    print('saved')"""
+    server.script([repl(code)])
     with start(server, trace) as program:
         assert program.line() == "here"
         interrupted(program, server)

@@ -136,7 +136,7 @@ LAST = "This is the last request: "
 def test_the_limit_of_steps_ends_in_one_last_request(ask: Ask) -> None:
     result = ask([["a = 1"], ["a = 2"], "FINAL(about two)"], max_steps=2)
     assert (result.status, result.answer) == ("fallback", "about two")
-    assert result.error == "No answer in time: the limit of 2 steps is reached."
+    assert result.error == "Ended before it was done: the limit of 2 steps is reached."
     last = ask.server.root_requests()[-1].messages
     assert last[-2]["content"] == "Step 2 ran. No output. Newly bound: `a`."
     assert last[-1]["content"].startswith(f"{LAST}the limit of 2 steps is reached.")
@@ -175,7 +175,7 @@ def test_without_a_final_the_words_of_the_last_reply_are_the_answer(ask: Ask) ->
 
 def test_a_last_answer_that_is_refused_is_none(ask: Ask) -> None:
     result = ask([["a = 1"], "FINAL_VAR(missing)"], max_steps=1)
-    assert (result.status, result.answer) == ("fallback", None)
+    assert (result.status, result.answer) == ("failed", None)
     assert result.error is not None
     assert "there is no variable 'missing'" in result.error
 
@@ -183,9 +183,9 @@ def test_a_last_answer_that_is_refused_is_none(ask: Ask) -> None:
 def test_code_in_the_last_reply_is_not_run(ask: Ask) -> None:
     namespace: dict[str, object] = {}
     result = ask([["a = 1"], ["b = 2"]], max_steps=1, namespace=namespace, keep="all")
-    assert (result.status, result.answer) == ("fallback", None)
+    assert (result.status, result.answer) == ("failed", None)
     assert "b" not in namespace
-    with pytest.raises(RLMError, match="the limit of 1 steps is reached"):
+    with pytest.raises(RLMError, match="the limit of 1 step is reached"):
         result.raise_for_status()
 
 
@@ -208,7 +208,7 @@ def test_a_final_in_the_code_of_the_last_reply_is_read_not_run(
 def test_a_budget_with_one_call_left_is_spent_on_a_last_request(ask: Ask) -> None:
     result = ask([["a = llm_query('?')"], "FINAL_VAR(a)"], budget=Budget(calls=3))
     assert (result.status, result.answer) == ("over_budget", "echo: ?")
-    assert result.error == "No answer in time: the budget holds only one more model call."
+    assert result.error == "Ended before it was done: the budget holds only one more model call."
     assert ask.told().startswith(LAST)
     assert ask.server.counts()["received"] == 3
 

@@ -132,20 +132,23 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_is_called(
     assert ask.server.counts()["received"] == 0
 
 
-def test_repr_is_the_answer_and_a_line_of_figures(ask: Ask) -> None:
+def test_printed_it_is_the_answer_and_a_line_of_figures(ask: Ask) -> None:
     result = ask([["a = llm_query('?')"], ["FINAL('the answer')"]])
-    answer, figures = repr(result).splitlines()
+    assert repr(result) == "<Result answered: 'the answer'>"
+    answer, figures = str(result).splitlines()
     assert answer == "the answer"
     assert figures.startswith("[answered · 2 steps · 1 sub-call · ")
     assert figures.endswith(" tokens · price unknown]")
 
 
 def test_empty_replies_are_no_sub_calls(ask: Ask) -> None:
-    assert "1 step · 0 sub-calls" in repr(ask(["", "FINAL(1)"]))
+    assert "1 step · 0 sub-calls" in str(ask(["", "FINAL(1)"]))
 
 
-def test_repr_says_why_there_is_no_answer(ask: Ask) -> None:
-    lines = repr(ask([{"content": "out of order", "status": 500}])).splitlines()
+def test_without_an_answer_it_says_why(ask: Ask) -> None:
+    result = ask([{"content": "out of order", "status": 500}])
+    assert repr(result) == f"<Result failed: {result.error}>"
+    lines = str(result).splitlines()
     assert "out of order" in lines[0]
     assert lines[1].startswith("[failed · ")
 
@@ -156,7 +159,7 @@ def test_a_notebook_shows_text_and_escaped_html(ask: Ask) -> None:
     code = f"print({evil!r})\nx = llm_query('?')\n1 / 0"
     result = ask([[code], f"prose {evil}", [f"FINAL('&' + {evil!r})"]], f"Is {evil} safe?")
     bundle = result._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(result)
+    assert bundle["text/plain"] == str(result)
     html = bundle["text/html"]
     assert "<script" not in html
     assert "&amp;&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in html

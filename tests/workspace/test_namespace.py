@@ -195,7 +195,7 @@ def test_keep_says_what_becomes_of_names_that_were_there(ask: Ask, keep: str) ->
     assert ask([[code]], namespace=namespace, keep=keep).answer == 1
     namespace.pop("__builtins__", None)
     expected = {
-        "answer": {"found": 1, "rebound": 0, "deleted": 0},
+        "answer": {"found": 0, "rebound": 0, "deleted": 0},
         "all": {"found": 1, "rebound": 1},
         "none": {"found": 0, "rebound": 0, "deleted": 0},
     }

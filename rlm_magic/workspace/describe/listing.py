@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
+from rlm_magic.redaction import is_secret_name
 from rlm_magic.workspace.describe.registry import details_within, family_of, lines_of
 from rlm_magic.workspace.inspection import attempt, bases_of, module_of
 
@@ -47,7 +48,7 @@ def describe_namespace(
     is listed by name, then counted.
     """
     entries = [
-        _Entry(name, lines_of(value), _rank(value))
+        _Entry(name, _lines_of(name, value), _rank(value))
         for name, value in variables_of(namespace).items()
         if name not in hide
     ]
@@ -62,6 +63,12 @@ def describe_namespace(
     lines = [entry.text for entry in entries if entry.text]
     names = [entry.name for entry in entries if not entry.text]
     return "\n".join([*lines, *_by_name(names, budget - kept)])
+
+
+def _lines_of(name: str, value: object) -> Iterator[str]:
+    if is_secret_name(name) and isinstance(value, str | bytes):
+        return iter([f"{type(value).__name__}, hidden for its name"])
+    return lines_of(value)
 
 
 def _snapshot(namespace: Mapping[str, object]) -> list[tuple[str, object]]:

@@ -1,0 +1,32 @@
+"""Hides provider keys in text on its way to models, traces and notebooks.
+
+A reading of the environment at the moment of use: generated code has the person's rights and can
+print a key, and a key that was printed would travel far.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+__all__ = ["hide_keys", "is_secret_name"]
+
+_SECRET = re.compile(
+    r"(^|_)(api_?key|access_?key|secret(_?key)?|auth_?token|token|passw(or)?d|passphrase|"
+    r"credentials?)$",
+    re.IGNORECASE,
+)
+_SHORTEST = 8  # characters; anything shorter stands in ordinary text too
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of this name is likely to hold a secret."""
+    return _SECRET.search(name) is not None
+
+
+def hide_keys(text: str) -> str:
+    """Return `text` with the secrets of the environment's variables replaced by their names."""
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and value in text and is_secret_name(name):
+            text = text.replace(value, f"(value of {name} hidden)")
+    return text
