@@ -37,6 +37,7 @@ def everything(result: Result) -> str:
     return "\n".join(
         [
             repr(result),
+            str(result),
             str(result.events),
             result._repr_mimebundle_()["text/html"],
             result.trace.read_text(encoding="utf-8"),

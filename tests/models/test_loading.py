@@ -48,17 +48,18 @@ def test_litellm_is_loaded_on_the_io_thread_only(server: FakeOpenAI) -> None:
     assert (done.out, done.err) == ("echo: hi {'rlm-magic-io'}\n", "")
 
 
-def test_warning_filters_are_as_before(server: FakeOpenAI) -> None:
+def test_warning_filters_are_as_before_but_for_one_about_litellm_itself(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(1)")])
     source = (
         "import warnings\n"
         "RLM\n"
         "before = list(warnings.filters)\n"
         "engine().completion('q')\n"
-        "print('litellm' in sys.modules, warnings.filters == before)"
+        "after = [entry for entry in warnings.filters if 'completion' not in str(entry[1])]\n"
+        "print('litellm' in sys.modules, after == before, len(warnings.filters) - len(after))"
     )
     done = run_program(source, server)
-    assert (done.out, done.err) == ("True True\n", "")
+    assert (done.out, done.err) == ("True True 1\n", "")
 
 
 def test_warnings_as_errors_do_not_break_the_loading(server: FakeOpenAI) -> None:

@@ -44,7 +44,7 @@ def test_an_unknown_price_is_none(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(llm_query('hi'))")])
     result = engine(server).completion("q")
     assert result.usage.usd is None
-    assert "price unknown" in repr(result)
+    assert "price unknown" in str(result)
 
 
 def test_one_unknown_price_makes_the_sum_unknown(server: FakeOpenAI) -> None:
@@ -64,7 +64,7 @@ def test_a_known_price_counts_cached_tokens_at_their_own_rate(server: FakeOpenAI
     cached = price["cache_read_input_token_cost"]
     expected = (40 * read + 60 * cached + 7 * written) + (11 * read + 2 * written)
     assert result.usage.usd == pytest.approx(expected)
-    assert f"${expected:.4f}" in repr(result)
+    assert f"${expected:.4f}" in str(result)
 
 
 def test_a_provider_that_reports_no_tokens_leaves_the_price_unknown(server: FakeOpenAI) -> None:

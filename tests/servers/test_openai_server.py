@@ -30,12 +30,15 @@ ROOT = "You are the root model of a Recursive Language Model (RLM). More follows
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def litellm() -> AsyncIterator[Any]:
-    """litellm, on the one event loop of this module."""
+    """litellm, on the one event loop of this module, with clients of its own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         litellm: Any = importlib.import_module("litellm")
+    engine_clients = litellm.in_memory_llm_clients_cache
+    litellm.in_memory_llm_clients_cache = type(engine_clients)()
     yield litellm
     await litellm.close_litellm_async_clients()
+    litellm.in_memory_llm_clients_cache = engine_clients
 
 
 class Client:

@@ -10,6 +10,7 @@ __all__ = ["Data", "Field", "mentioned"]
 
 _NUMBER = re.compile(r"u?int|float|double|decimal", re.IGNORECASE)
 _LONG_TEXT = ("text", "body", "content", "docstring", "description", "message", "comment", "note")
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T ].*)?")
 _KEYS = ("id", "key", "name", "title", "module", "path", "file", "ticket", "number")
 
 
@@ -26,10 +27,18 @@ class Field:
     def is_number(self) -> bool:
         return bool(_NUMBER.match(self.type_name))
 
+    @property
+    def is_date(self) -> bool:
+        """Whether the values begin with a date as ISO 8601 writes it."""
+        return bool(self.samples) and all(map(_DATE.fullmatch, self.samples))
+
 
 @dataclass(frozen=True)
 class Data:
-    """An expression and what it evaluates to. `is_named`: the entries are values of a mapping."""
+    """An expression and what it evaluates to.
+
+    `is_named`: the entries are values of a mapping. `called`: the name of what this was made from.
+    """
 
     expression: str
     shape: str
@@ -37,10 +46,20 @@ class Data:
     is_python: bool = False
     fields: tuple[Field, ...] = ()
     size: int = 0
+    called: str = ""
 
     @property
     def has_rows(self) -> bool:
         return self.shape in ("table", "polars", "records")
+
+    @property
+    def name(self) -> str:
+        """What the person calls this: the name of the variable, or the key in a mapping."""
+        return self.called or re.findall(r"\w+", self.expression)[-1]
+
+    def repeats(self, field: Field) -> bool:
+        """Whether the values of a field come again, so that they make groups."""
+        return 0 <= field.different < 0.9 * self.size
 
     @property
     def rows(self) -> str:

@@ -27,18 +27,31 @@ def register(litellm_module: Any) -> None:
 def _handler_class(litellm_module: Any) -> Any:
     """The handler as a class; made here because its base class is litellm's."""
 
+    def check(model: str) -> None:
+        name = f"{PROVIDER}/{model.removeprefix(f'{PROVIDER}/')}"
+        if name != MODEL:
+            raise litellm_module.BadRequestError(
+                message=f"There is no {name}: the offline model is called {MODEL}.",
+                model=name,
+                llm_provider=PROVIDER,
+            )
+
     class OfflineModel(litellm_module.CustomLLM):  # type: ignore[misc]
         """Answers completions by the rules; `stream=True` yields the reply line by line."""
 
-        def completion(self, *, messages: Sequence[Mapping[str, Any]], **request: Any) -> Any:
+        def completion(
+            self, *, model: str, messages: Sequence[Mapping[str, Any]], **request: Any
+        ) -> Any:
+            check(model)
             return _fill(request["model_response"], messages, litellm_module.Usage)
 
         async def acompletion(self, **request: Any) -> Any:
             return self.completion(**request)
 
         def streaming(
-            self, *, messages: Sequence[Mapping[str, Any]], **request: Any
+            self, *, model: str, messages: Sequence[Mapping[str, Any]], **request: Any
         ) -> Iterator[dict[str, Any]]:
+            check(model)
             text = reply(messages)
             for line in text.splitlines(keepends=True):
                 yield _chunk(line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rlm_magic.models.offline.conditions import Condition
 from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.query import Query
 
@@ -21,72 +22,127 @@ def compute(queries: Sequence[Query], data: Data) -> str:
 
 def _pandas(query: Query, data: Data) -> str:
     rows = data.expression
-    conditions = [f"({rows}[{f.field.name!r}] {f.operator} {f.value})" for f in query.filters]
+    tests = [f"({_pandas_test(condition, rows)})" for condition in query.conditions]
     lines = []
-    if conditions:
-        lines.append(f"selected = {rows}[{' & '.join(conditions)}]")
+    if tests:
+        lines.append(f"selected = {rows}[{' & '.join(tests)}]")
         rows = "selected"
     value = f"[{query.value.name!r}]" if query.value else ""
     label = f"results[{query.label!r}]"
+    if query.measure == "list":
+        return "\n".join([*lines, f"{label} = {rows}{value or '.index'}.tolist()"])
     if query.group is None:
         count = f"len({rows})"
         result = count if query.measure == "count" else f"{rows}{value}.{query.measure}()"
-        plain = "" if query.measure in ("count", "nunique") else ".item()"
-        return "\n".join([*lines, f"{label} = {result}{plain}"])
-    group = query.group.name
-    values = f"{rows}.groupby({group!r}){value}.{query.measure}()"
-    if query.measure == "length":
-        values = f'{rows}.set_index({group!r}){value}.fillna("").astype(str).str.len()'
-    elif query.measure == "count":
-        values = f"{rows}.groupby({group!r}).size()"
+        result = f"str({result})" if query.value and query.value.is_date else result
+        is_plain = query.measure in ("count", "nunique") or result.startswith("str")
+        return "\n".join([*lines, f"{label} = {result}{'' if is_plain else '.item()'}"])
+    group = repr(query.group.name)
+    if query.period:
+        group = f"{rows}[{group}].dropna().astype(str).str{query.period}"
+    values = f"{rows}.groupby({group}){value}.{query.measure}()"
+    if query.measure == "count":
+        values = f"{rows}.groupby({group}).size()"
     if query.top is None:
-        return "\n".join([*lines, f"{label} = {values}.to_dict()"])
-    lines.append(f"ranked = {values}.sort_values(ascending={not query.descending})")
-    best = "ranked[ranked == ranked.iloc[0]]" if query.top == 1 else f"ranked.head({query.top})"
-    return "\n".join([*lines, f"{label} = {best}.to_dict()"])
+        lines.append(f"{label} = {values}.to_dict()")
+    else:
+        best = "nlargest" if query.descending else "nsmallest"
+        if query.value and query.value.is_date:
+            lines.append(f"values = {values}.astype(str).sort_values()")
+            best = f"values[values == values.iloc[{-1 if query.descending else 0}]]"
+        else:
+            lines.append(f"values = {values}")
+            best = f'values.{best}({query.top}, keep="all")'
+        lines.append(f"{label} = {best}.to_dict()")
+    if query.since:
+        dates = f"{rows}.dropna(subset=[{query.since.name!r}]).groupby({group})"
+        lines.append(f"since = {dates}[{query.since.name!r}].min().astype(str).str[:10].to_dict()")
+    return "\n".join(lines)
+
+
+def _pandas_test(condition: Condition, rows: str) -> str:
+    cell = f"{rows}[{condition.field.name!r}]"
+    if condition.part:
+        cell = f"{cell}.astype(str).str{condition.part}"
+    match condition.operator:
+        case "in":
+            return f"{cell}.isin({condition.value})"
+        case "not in":
+            return f"~{cell}.isin({condition.value})"
+    return f"{cell} {condition.operator} {condition.value}"
 
 
 def _plain(query: Query, data: Data) -> str:
     lines = []
     rows = "records"
-    if query.filters:
-        tests = [f"row[{f.field.name!r}] {f.operator} {f.value}" for f in query.filters]
-        present = [f"row.get({f.field.name!r}) is not None" for f in query.filters]
-        lines.append(f"selected = [row for row in records if {' and '.join(present + tests)}]")
+    if query.conditions:
+        tests = " and ".join(map(_plain_test, query.conditions))
+        lines.append(f"selected = [row for row in records if {tests}]")
         rows = "selected"
     cell = f"row[{query.value.name!r}]" if query.value else "1"
     there = f" if row.get({query.value.name!r}) is not None" if query.value else ""
-    if query.group is not None:
-        cell = f"len(str({cell}))" if query.measure == "length" else cell
-        lines += [
-            "groups = defaultdict(list)",
-            f"for row in {rows}:",
-            *([f"    {there.strip()}:"] if there else []),
-            f"    {'    ' if there else ''}groups[row.get({query.group.name!r})].append({cell})",
-        ]
-        function = _PLAIN.get(query.measure, "len")
-        function = {"length": "max", "nunique": "len"}.get(query.measure, function)
-        cells = "set(cells)" if query.measure == "nunique" else "cells"
-        lines.append(f"values = {{name: {function}({cells}) for name, cells in groups.items()}}")
+    if query.measure == "list":
+        entry = cell if query.value else "records.index(row)"
+        lines.append(f"values = [{entry} for row in {rows}]")
+    elif query.group is not None:
+        lines += _plain_groups(query, rows, cell, there)
     elif query.measure == "count":
         lines.append(f"values = len({rows})")
     elif query.measure == "nunique":
         lines.append(f"values = len({{{cell} for row in {rows}{there}}})")
     else:
-        lines.append(f"values = {_PLAIN[query.measure]}({cell} for row in {rows}{there})")
+        function = _PLAIN[query.measure]
+        cell = f"str({cell})" if query.value and query.value.is_date else cell
+        lines.append(f"values = {function}({cell} for row in {rows}{there})")
     return "\n".join([*lines, *_finish(query)])
 
 
+def _plain_test(condition: Condition) -> str:
+    name = condition.field.name
+    cell = f"str(row[{name!r}]){condition.part}" if condition.part else f"row[{name!r}]"
+    return f"row.get({name!r}) is not None and {cell} {condition.operator} {condition.value}"
+
+
+def _plain_groups(query: Query, rows: str, cell: str, there: str) -> list[str]:
+    assert query.group is not None
+    name = f"row.get({query.group.name!r})"
+    if query.period:
+        there = f"{there} and {name} is not None" if there else f" if {name} is not None"
+        name = f"str({name}){query.period}"
+    indent = "    " * bool(there)
+    function = _PLAIN.get(query.measure, "len")
+    cells = "set(cells)" if query.measure == "nunique" else "cells"
+    lines = [
+        "groups = defaultdict(list)",
+        f"for row in {rows}:",
+        *([f"    {there.strip()}:"] if there else []),
+        f"    {indent}groups[{name}].append({cell})",
+        f"values = {{name: {function}({cells}) for name, cells in groups.items()}}",
+    ]
+    if query.since:
+        date = f"row.get({query.since.name!r})"
+        lines += [
+            "since = {}",
+            f"for row in {rows}:",
+            f"    if {date} is not None:",
+            f"        name, date = {name}, str({date})[:10]",
+            "        since[name] = min(date, since.get(name, date))",
+        ]
+    return lines
+
+
 def _finish(query: Query) -> list[str]:
-    """Put plain numbers under the label; for a superlative sort, and keep ties of the first."""
+    """Put the values under the label; for a superlative the first ones, with all of a tie."""
     label = f"results[{query.label!r}]"
     if query.group is None or query.top is None:
         return [f"{label} = values"]
     reverse = ", reverse=True" if query.descending else ""
-    ranked = f"ranked = sorted(values.items(), key=lambda pair: pair[1]{reverse})"
-    if query.top > 1:
-        return [ranked, f"{label} = dict(ranked[:{query.top}])"]
-    return [ranked, f"{label} = dict(pair for pair in ranked if pair[1] == ranked[0][1])"]
+    beyond = ">=" if query.descending else "<="
+    return [
+        f"ranked = sorted(values.items(), key=lambda pair: pair[1]{reverse})",
+        f"last = ranked[:{query.top}][-1][1]",
+        f"{label} = dict(pair for pair in ranked if pair[1] {beyond} last)",
+    ]
 
 
 def _imports(queries: Sequence[Query]) -> str:

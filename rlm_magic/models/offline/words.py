@@ -3,7 +3,17 @@
 import re
 from collections.abc import Collection, Iterable
 
-__all__ = ["content_words", "name_stems", "plain_number", "quoted", "sentences", "stem", "stems"]
+__all__ = [
+    "ABOUT_VERBS",
+    "all_of",
+    "content_words",
+    "name_stems",
+    "plain_number",
+    "quoted",
+    "sentences",
+    "stem",
+    "stems",
+]
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|(?<!\w)'([^'\n]+)'(?!\w)")
@@ -19,6 +29,12 @@ STOP_WORDS = frozenset(
     " then there these they this those to too up us use was we were what when where which who"
     " whom whose why will with would you your find look data variable text answer question"
     " according".split()
+)
+
+# Verbs between what is wanted and what it should be about: `tickets that ask for a refund`.
+ABOUT_VERBS = (
+    "mention contain include includes including match grep search concern concerning ask want need"
+    " request regard regarding discuss talk deal complain refer speak describe relate related"
 )
 
 
@@ -50,6 +66,11 @@ def content_words(text: str, without: Collection[str] = ()) -> list[str]:
     words = _WORD.findall(text)
     kept = (stem(w) for w in words if w.lower() not in STOP_WORDS and (len(w) > 1 or w.isdigit()))
     return list(dict.fromkeys(w for w in kept if w not in left_out))
+
+
+def all_of(words: Iterable[str]) -> str:
+    """The source code of a pattern for text with all of these words, in any form and order."""
+    return repr("(?is)" + "".join(rf"(?=.*\b{re.escape(stem(word))})" for word in words))
 
 
 def quoted(text: str, without: Iterable[str] = ()) -> list[str]:

@@ -16,7 +16,7 @@ items = [(name, " ".join(str(text).split())[:400]) for name, text in PAIRS]
 batches = [items[start : start + 20] for start in range(0, len(items), 20)]
 instruction = (
     "Classify each numbered item into one of: " + ", ".join(WITH_HINTS) + ".\\n"
-    "Answer with one line for each item, such as `3: " + labels[0] + "`.\\n\\n"
+    "Answer with one line for each item, such as `3: " + labels[0] + "`, or with `unclear`.\\n\\n"
 )
 prompts = [
     instruction + "\\n".join(f"{number}: {text}" for number, (_, text) in enumerate(batch, 1))
@@ -32,7 +32,7 @@ replies = llm_query_batched(prompts)
 classes = [[None] * len(batch) for batch in batches]
 for labelled, reply in zip(classes, replies):
     for number, label in re.findall(r"^\\s*(\\d+)[:.)]\\s*(.+?)\\s*$", reply, re.MULTILINE):
-        if label in labels and 1 <= int(number) <= len(labelled):
+        if label in [*labels, "unclear"] and 1 <= int(number) <= len(labelled):
             labelled[int(number) - 1] = label
 classes = [label for labelled in classes for label in labelled]
 print("without a label:", classes.count(None))
@@ -54,7 +54,7 @@ assert sum(counts.values()) == len(items)
 print(counts)
 """
 MOST = """
-label, number = next(iter(counts.items()))
+label, number = next(pair for pair in counts.items() if pair[0] != "unclear")
 FINAL(f"{label}: {number} of {len(items)}. All classes: {counts}")
 """
 EACH = """

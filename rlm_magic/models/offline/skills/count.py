@@ -4,19 +4,14 @@ import re
 from collections.abc import Generator
 
 from rlm_magic.models.offline.data import Data, Field
-from rlm_magic.models.offline.query import Query, read_queries
-from rlm_magic.models.offline.skills import grep, needle
+from rlm_magic.models.offline.skills import grep, rows
 from rlm_magic.models.offline.steps import Plan, Step, Turn
-from rlm_magic.models.offline.tabular import compute
 from rlm_magic.models.offline.task import Task
-from rlm_magic.models.offline.words import content_words, stem, stems
+from rlm_magic.models.offline.words import plain_number
 
 __all__ = ["plan"]
 
-GENERIC = (
-    "number count total entries rows records items lines exist made hold whole dataset list"
-    " altogether overall sum average"
-)
+COMMON_WORDS = r"\b(?:most|top)\b.*\b(?:common|frequent|frequently used|often|used)\b.*\bwords?\b|\bwords?\b.*\bmost (?:often|common|frequent)"  # noqa: E501
 UNIQUE = -1  # a field of the rows that the plan makes, whose values all differ
 MENTION = r"\b(?:mention|contain|match|include|occur|appear|imports?\b|starting with|the word)"
 SEARCH = """
@@ -63,11 +58,19 @@ for name, text in PAIRS:
         "lines": text.count("\\n") + 1,
         "words": len(text.split()),
         "characters": len(text),
+        "text": text.strip(),
     })
-print(len(rows), "entries measured, such as", rows[:3])
+different = len({row["text"] for row in rows})
+print(len(rows), "entries measured,", different, "different; the first:", str(rows[0])[:300])
 """
-SAY = """
-FINAL(f"{len(counts)} entries of `VARIABLE` hold the words: WORDS.")
+WORDS = """
+import re
+from collections import Counter
+
+counts = Counter(
+    word for _, text in PAIRS for word in re.findall(r"[^\\W\\d_]+", str(text).lower())
+)
+FINAL(dict(counts.most_common(TOP)))
 """
 NUMBERS = """
 rows = [{"name": name, "number": number} for name, number in PAIRS]
@@ -80,26 +83,21 @@ def plan(task: Task, data: Data) -> Plan:
     if task.asks(MENTION) and (pattern := grep.search_pattern(task)):
         yield from _count_matches(task, data, pattern)
         return
+    if task.asks(COMMON_WORDS) and not data.is_python:
+        number = re.search(r"\b(\d+|[a-z]+) most\b", task.question)
+        top = (plain_number(number[1]) if number else None) or 1
+        yield Step("I count every word.", WORDS, {"PAIRS": data.items(), "TOP": str(top)})
+        return
+    entries = data
     if not data.has_rows:
         data = yield from _measure(task, data)
-    queries = read_queries(task.question, data)
-    if not queries:
-        yield from needle.plan(task, data)
-        return
-    if queries == [Query("count", None)] and (words := _unexplained(task, data)):
-        pattern = repr("(?is)" + "".join(rf"(?=.*\b{stem(word)})" for word in words))
-        yield Step("I count the entries that hold these words.", SEARCH, _search(pattern, data))
-        said = " and ".join(words)
-        yield Step("I say what was counted.", SAY, {"WORDS": said, "VARIABLE": data.expression})
-        return
-    yield Step(_prose(queries), compute(queries, data), result="results")
-    yield Step("These figures answer the question.", _final(queries))
+    yield from rows.plan(task, data, entries)
 
 
 def _measure(task: Task, data: Data) -> Generator[Turn, str, Data]:
     if data.shape == "numbers":
         yield Step("I give each number a row.", NUMBERS, {"PAIRS": data.items()})
-        return _measured("name", ["number"])
+        return _measured(data, "name", ["number"])
     if data.is_python and task.asks(r"\bfunction|\bclass|\bmethod"):
         condition = ""
         if task.asks(r"\btop[- ]level|\bmodule[- ]level"):
@@ -108,17 +106,24 @@ def _measure(task: Task, data: Data) -> Generator[Turn, str, Data]:
             condition += ' and not match["called"].startswith("_")'
         code = MEASURE_SOURCE.replace("CONDITION", condition)
         yield Step("I measure every module.", code, {"DOCUMENTS": data.documents()})
-        return _measured("module", ["functions", "methods", "classes", "lines"])
+        return _measured(data, "module", ["functions", "methods", "classes", "lines"])
     first = "line" if data.shape == "text" else "name"
     values = {"PAIRS": data.items(), "FIRST": repr(first)}
-    yield Step("I measure every entry.", MEASURE_TEXT, values)
-    return _measured(first, ["lines"] * (first == "name") + ["words", "characters"])
+    output = yield Step("I measure every entry.", MEASURE_TEXT, values)
+    sizes = [int(size) for size in re.findall(r"(\d+) (?:entries|different)", output)]
+    size, different = sizes if len(sizes) == 2 else (UNIQUE, UNIQUE)
+    measures = ["lines"] * (first == "name") + ["words", "characters"]
+    text = Field("text", "str", different, ())
+    return _measured(data, first, measures, text, size=size)
 
 
-def _measured(name: str, measures: list[str]) -> Data:
-    """The rows that a measuring step has made."""
+def _measured(
+    data: Data, name: str, measures: list[str], *others: Field, size: int = UNIQUE
+) -> Data:
+    """The rows that a measuring step has made of other data."""
     numbers = [Field(measure, "int", 0, ()) for measure in measures]
-    return Data("rows", "records", fields=(Field(name, "str", UNIQUE, ()), *numbers), size=UNIQUE)
+    fields = (Field(name, "str", size, ()), *numbers, *others)
+    return Data("rows", "records", fields=fields, size=size, called=data.name)
 
 
 def _count_matches(task: Task, data: Data, pattern: str) -> Plan:
@@ -133,33 +138,3 @@ def _count_matches(task: Task, data: Data, pattern: str) -> Plan:
         yield Step("Every match counts.", "FINAL(sum(counts.values()))")
     else:
         yield Step("Each entry counts once.", "FINAL(len(counts))")
-
-
-def _search(pattern: str, data: Data) -> dict[str, str]:
-    return {"PATTERN": pattern, "PAIRS": data.items()}
-
-
-def _unexplained(task: Task, data: Data) -> list[str]:
-    """Words of a question for a number that name neither the data nor what is counted."""
-    counted = re.search(r"(?:how many|number of)\s+(\w+)", task.question, re.IGNORECASE)
-    names = " ".join([*(v.name for v in task.variables), *(f.name for f in data.fields)])
-    known = stems(f"{names} {GENERIC} {counted[1] if counted else ''}")
-    words = re.findall(r"\w+", task.question)
-    return [word for word in dict.fromkeys(words) if content_words(word, without=known)]
-
-
-def _prose(queries: list[Query]) -> str:
-    return f"I compute: {'; '.join(query.label for query in queries)}."
-
-
-def _final(queries: list[Query]) -> str:
-    """One result stands for itself; several are answered under their labels."""
-    if len(queries) > 1:
-        return "FINAL(results)"
-    if queries[0].top == 1:
-        return (
-            "(best,) = results.values()\n"
-            'first = ", ".join(f"{name}: {value}" for name, value in list(best.items())[:5])\n'
-            'FINAL(first if len(best) <= 5 else f"{first}, and {len(best) - 5} more alike")'
-        )
-    return "(result,) = results.values()\nFINAL(result)"

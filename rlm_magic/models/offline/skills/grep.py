@@ -3,9 +3,11 @@
 import re
 
 from rlm_magic.models.offline.data import Data
-from rlm_magic.models.offline.steps import Answer, Plan, Step
+from rlm_magic.models.offline.decline import decline
+from rlm_magic.models.offline.skills import rows
+from rlm_magic.models.offline.steps import Plan, Step
 from rlm_magic.models.offline.task import Task
-from rlm_magic.models.offline.words import content_words, stems
+from rlm_magic.models.offline.words import ABOUT_VERBS, all_of, content_words, stems
 
 __all__ = ["plan", "search_pattern"]
 
@@ -28,24 +30,39 @@ LINES = """
 assert all(pattern.search(content) for _, _, content in hits)
 FINAL(hits)
 """
-NAMES = """
-names = list(dict.fromkeys(name for name, _, _ in hits))
-print(len(names), "of them:", names[:20])
-FINAL(names)
+ENTRIES = """
+import re
+
+pattern = re.compile(PATTERN)
+hits = {name: text for name, text in DOCUMENTS.items() if pattern.search(str(text))}
+print(len(hits), "entries match")
+for name, text in list(hits.items())[:10]:
+    print(repr(name), str(text)[:200])
 """
+NAMES = """
+assert all(pattern.search(str(text)) for text in hits.values())
+FINAL(list(hits))
+"""
+_ABOUT = "|".join(word.removesuffix("e") for word in ABOUT_VERBS.split())
+VERBS = rf"\b(?:{_ABOUT}|about|search for|for the word|with the word)\w*\b"
 
 
 def plan(task: Task, data: Data) -> Plan:
-    """Search all text line by line, then answer with the lines, or with the names of entries."""
+    """Search all text line by line, or whole entries where the question asks which they are."""
+    if rows.explains(task, data) and not task.asks(VERBS):
+        yield from rows.plan(task, data)
+        return
     pattern = search_pattern(task)
     if pattern is None:
-        yield Answer("Tell me the word to search for, in quotation marks.")
+        yield decline("tell me the word to search for, in quotation marks", data)
         return
+    by_entry = data.shape != "text" and task.asks(r"\bwhich (?!lines)\w+|\bin what\b|\btickets\b")
     values = {"PATTERN": pattern, "DOCUMENTS": data.documents()}
-    output = yield Step("I search all of the text line by line.", SEARCH, values)
-    if re.match(r"0 lines", output):
-        yield Answer(f"Nothing in `{data.expression}` matches {pattern}.")
-    elif task.asks(r"\bwhich (?!lines)\w+|\bin what\b") and data.shape != "text":
+    prose = "I search entry by entry." if by_entry else "I search all of the text line by line."
+    output = yield Step(prose, ENTRIES if by_entry else SEARCH, values)
+    if output.startswith("0 "):
+        yield decline(f"nothing in `{data.name}` matches {pattern}", data)
+    elif by_entry:
         yield Step("The question asks which entries they are.", NAMES)
     else:
         yield Step("I check the hits once more, and they are the answer.", LINES)
@@ -55,9 +72,10 @@ def search_pattern(task: Task) -> str | None:
     """The source code of a pattern for what the question wants found."""
     if given := re.search(r"(?:^|\s)/(.+)/(?=[\s.?!]|$)", task.question):
         return repr(given[1])
-    terms = task.terms or _words_after_verb(task)
+    terms = task.terms
     if not terms:
-        return None
+        words = _words_after_verb(task)
+        return all_of(words) if words else None
     if task.asks(r"\bimports?\b"):
         return repr(rf"(?m)^\s*(?:from|import)[ \t]+(?:{'|'.join(map(re.escape, terms))})\b")
     if task.asks(r"\bregex|\bregular expression|\bpattern\b"):
@@ -69,12 +87,9 @@ def search_pattern(task: Task) -> str | None:
 
 
 def _words_after_verb(task: Task) -> list[str]:
-    """`tickets that mention a refund`: the words that carry meaning behind the verb."""
-    verbs = "mention|contain|match|includ|import|search for|grep|for the word|about|with"
-    verb = rf"\b(?:{verbs})\w*\b(.*)"
-    found = re.search(verb, task.question, re.IGNORECASE | re.DOTALL)
+    """`tickets that ask for a refund`: the words that carry meaning behind the verb."""
+    found = re.search(rf"{VERBS}(.*)", task.question, re.IGNORECASE | re.DOTALL)
     names = [word for v in task.variables for word in stems(v.name)]
-    after = re.split(r"[.?!]|\band\b", found[1])[0] if found else ""
-    noise = {*names, "word", "lin", "entry"}
-    found_words = re.findall(r"\w+", after)
-    return [w for w in found_words if content_words(w, without=noise)][:3]
+    after = re.split(r"[.?!]", found[1])[0] if found else ""
+    noise = {*names, *stems(ABOUT_VERBS), "word", "lin", "entry"}
+    return [w for w in re.findall(r"\w+", after) if content_words(w, without=noise)]

@@ -5,7 +5,7 @@ from collections import Counter
 
 from rlm_magic.models.offline.submodel.lexicon import topic_stems
 from rlm_magic.models.offline.submodel.parts import split_prompt
-from rlm_magic.models.offline.words import stems
+from rlm_magic.models.offline.words import STOP_WORDS, stems
 
 __all__ = ["classify"]
 
@@ -18,7 +18,9 @@ _BETWEEN = re.compile(
     r",\s*(?:or\s+|and\s+)?(?![^()]*\))|\s+or\s+(?![^()]*\))|\n\s*[-*]\s*"  # not within ( )
 )
 _ITEM = re.compile(r"^\s*(\d+)[:.)]\s?(.*)$", re.MULTILINE)
-_NEITHER = ("other", "none", "unknown", "misc", "miscellaneous", "neutral", "rest", "general")
+UNCLEAR = "unclear"
+_NEITHER = ("other", "none", "unknown", "misc", "miscellaneous", "neutral", "rest", "general",
+            UNCLEAR, "uncategorized", "neither")  # fmt: skip
 
 
 def classify(prompt: str) -> str | None:
@@ -45,10 +47,10 @@ def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
 
 
 def _best_label(text: str, labels: dict[str, frozenset[str]]) -> str:
-    """The label with the most shared words; without any, the one that stands for the rest."""
-    words = Counter(stems(text))
+    """The label with the most shared words; without any, the one for the rest, else `unclear`."""
+    words = Counter(w for word in re.findall(r"\w+", text) if word.lower() not in STOP_WORDS for w in stems(word))
     scores = {name: sum(min(words[w], 3) for w in said) for name, said in labels.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best]:
         return best
-    return next((name for name in labels if name.lower() in _NEITHER), list(labels)[-1])
+    return next((name for name in labels if name.lower() in _NEITHER), UNCLEAR)

@@ -27,7 +27,7 @@ _TOPICS = {
     "account login": "account login password sign profile username register email locked",
     "shipping delivery": "ship shipping deliver delivery package parcel courier tracking arrive",
     "positive happy praise": "good great excellent love wonderful happy best amazing perfect nice"
-    " fantastic pleased thank recommend enjoy",
+    " fantastic thank recommend enjoy",
     "negative angry complaint": "bad terrible awful hate worst poor disappointed angry broken"
     " useless waste horrible slow rude refund",
     "sport": "match team goal player game score league win coach season",
