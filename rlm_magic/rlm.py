@@ -22,8 +22,8 @@ from rlm_magic.run.result import Result
 from rlm_magic.run.tree import RunTree
 from rlm_magic.settings import Budget, Keep, Limits, check_keep, check_number, default_model
 from rlm_magic.trace.recorder import Recorder, open_trace
-from rlm_magic.workspace.host import Host
-from rlm_magic.workspace.interrupt import catch_sigint
+from rlm_magic.workspace.execution.host import Host
+from rlm_magic.workspace.execution.interrupt import catch_sigint
 from rlm_magic.workspace.namespace import Workspace, fresh_namespace
 
 __all__ = ["RLM"]

@@ -11,9 +11,9 @@ from IPython.core.error import TryNext
 from IPython.core.interactiveshell import InteractiveShell
 
 from rlm_magic.syntax import parse
-from rlm_magic.workspace.guards import refuse_exit
-from rlm_magic.workspace.streams import current_transcript
-from rlm_magic.workspace.substitute import Substitution
+from rlm_magic.workspace.execution.guards import refuse_exit
+from rlm_magic.workspace.execution.streams import current_transcript
+from rlm_magic.workspace.execution.substitute import Substitution
 
 __all__ = ["ShellHost"]
 

@@ -14,9 +14,9 @@ from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed
 from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.tree import RunTree
-from rlm_magic.workspace.bridge import drive
-from rlm_magic.workspace.execute import Execution
-from rlm_magic.workspace.interrupt import Interrupted
+from rlm_magic.workspace.execution.bridge import drive
+from rlm_magic.workspace.execution.execute import Execution
+from rlm_magic.workspace.execution.interrupt import Interrupted
 from rlm_magic.workspace.namespace import Workspace
 from rlm_magic.workspace.review import review
 

@@ -13,7 +13,7 @@ from rlm_magic.models.client import Client
 from rlm_magic.run.outcome import Outcome
 from rlm_magic.run.subcalls import SubCalls, check_prompts, marked_error
 from rlm_magic.run.tree import RunTree
-from rlm_magic.workspace.bridge import can_wait, wait_for
+from rlm_magic.workspace.execution.bridge import can_wait, wait_for
 from rlm_magic.workspace.preview import preview_output
 
 __all__ = ["ChildRuns"]

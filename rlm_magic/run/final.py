@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_magic.workspace.execute import Finish
+from rlm_magic.workspace.execution.execute import Finish
 
 __all__ = ["Final", "Finisher", "problem_with"]
 

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from rlm_magic.workspace.interrupt import nested_event_loop
+from rlm_magic.workspace.execution.interrupt import nested_event_loop
 
 __all__ = ["run_here"]
 

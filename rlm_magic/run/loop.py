@@ -24,7 +24,7 @@ from rlm_magic.run.outcome import Outcome
 from rlm_magic.run.subcalls import ERROR_MARK, SubCalls
 from rlm_magic.run.tree import RunTree
 from rlm_magic.version import __version__
-from rlm_magic.workspace.interrupt import Interrupted, Reason
+from rlm_magic.workspace.execution.interrupt import Interrupted, Reason
 from rlm_magic.workspace.namespace import Workspace, fresh_namespace
 
 __all__ = ["Run"]

@@ -17,9 +17,9 @@ from rlm_magic.models.io_thread import io_thread
 from rlm_magic.models.ledger import Ledger
 from rlm_magic.settings import Limits
 from rlm_magic.trace.recorder import Recorder
-from rlm_magic.workspace.bridge import can_wait, wait_for
-from rlm_magic.workspace.host import Host
-from rlm_magic.workspace.interrupt import Interrupt
+from rlm_magic.workspace.execution.bridge import can_wait, wait_for
+from rlm_magic.workspace.execution.host import Host
+from rlm_magic.workspace.execution.interrupt import Interrupt
 
 __all__ = ["RunTree"]
 

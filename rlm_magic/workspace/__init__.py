@@ -1,1 +1,1 @@
-"""The live namespace: describing it, reviewing code, running code in it, giving it back."""
+"""The live namespace: lending it to a run, describing it, reviewing code and running it there."""

@@ -16,10 +16,10 @@ from typing import Any
 from rlm_magic.errors import ConfigurationError
 from rlm_magic.settings import Keep
 from rlm_magic.workspace.describe import describe_namespace, variables_of
-from rlm_magic.workspace.execute import Execution, execute, is_public
-from rlm_magic.workspace.guards import keyboard_guard, refuse_exit
-from rlm_magic.workspace.host import Host, PlainHost
-from rlm_magic.workspace.streams import shared_streams
+from rlm_magic.workspace.execution.execute import Execution, execute, is_public
+from rlm_magic.workspace.execution.guards import keyboard_guard, refuse_exit
+from rlm_magic.workspace.execution.host import Host, PlainHost
+from rlm_magic.workspace.execution.streams import shared_streams
 
 __all__ = ["Workspace", "fresh_namespace"]
 

@@ -24,7 +24,7 @@ def examples(data: Data) -> list[str]:
         return [f"What is the average of {name}?", f"What is in `{name}`?"]
     if not data.has_rows:
         return [
-            f"Find all lines of `{name}` that mention \"error\".",
+            f'Find all lines of `{name}` that mention "error".',
             f"Classify each entry of `{name}` into positive, negative or other, and count each.",
             f"What is in `{name}`?",
         ]
@@ -35,7 +35,7 @@ def examples(data: Data) -> list[str]:
     found += [_figure(number, kinds) for number in numbers[:1]]
     found += [f"How many rows of `{name}` are there per month?"] * bool(date)
     if text := data.text_field(""):
-        found.append(f"How many rows of `{name}` mention \"error\" in their {text.name}?")
+        found.append(f'How many rows of `{name}` mention "error" in their {text.name}?')
     return [*found, f"What is in `{name}`?"][:4]
 
 

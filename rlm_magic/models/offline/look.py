@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data, Field
-from rlm_magic.models.offline.steps import Step, StepFailed, Turn
+from rlm_magic.models.offline.steps import Answer, Step, StepFailed, Turn
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.variables import Variable, choose
 
@@ -96,6 +96,8 @@ def look(variable: Variable, task: Task, wants: str) -> Look:
     if kind in ("table", "polars") or variable.field_names:
         return (yield from fields_of(variable))
     output = yield _peek(variable, MAPPING if kind == "mapping" else SEQUENCE, expression)
+    if output.startswith("0 entries"):
+        yield Answer(f"`{variable.name}` is empty, so there is nothing to look at.")
     types = _read_types(output)
     named = kind == "mapping"
     if types and set(types) <= {"dict"}:

@@ -35,13 +35,13 @@ _MOST = (
     r"\b(?:most|highest|largest|biggest|greatest|maximum|max|longest|top(?!-)|best|oldest"
     r"|often|common|frequent(?:ly)?)\b"
 )
-_LEAST = (
-    r"\b(?:fewest|least|lowest|smallest|minimum|min|shortest|cheapest|worst|youngest|rarest)\b"
-)
+_LEAST = r"\b(?:fewest|least|lowest|smallest|minimum|min|shortest|cheapest|worst|youngest|rarest)\b"
 _OFTEN = r"\b(?:most|fewest|least|often|common|frequent(?:ly)?|rarest|top)\b"
 _LATEST = r"\b(?:latest|newest|most recent|last)\b"
 _EARLIEST = r"\b(?:earliest|oldest|first)\b"
-_SINCE = r"\bsince when\b|\bfirst (?:seen|reported|date|time|appear)\w*|\bwhen did (?:it|they|each)\b"
+_SINCE = (
+    r"\bsince when\b|\bfirst (?:seen|reported|date|time|appear)\w*|\bwhen did (?:it|they|each)\b"
+)
 _GROUP = r"\b(?:by|per|(?:(?:for|in|of) )?(?:each|every)|across)\s+(?:of the\s+)?([\w ]+)"
 _WHICH = r"\b(?:which|what|top|whose|on which)\s+([\w ]+)"
 _COUNTED = (
@@ -222,8 +222,10 @@ def _most_often(
         what = f"each `{(groups or kinds)[0].name}` comes only once" if groups or kinds else ""
         raise Unclear(f"I cannot rank this: {what or 'no column of it fits what you ask for'}.")
     ranks_numbers = any(f.is_number and f != data.key for f in data.fields)
-    if re.search(r"\btop\b", clause, re.I) and ranks_numbers and not re.search(
-        r"\b(?:most|often|common|frequent)", clause, re.I
+    if (
+        re.search(r"\btop\b", clause, re.I)
+        and ranks_numbers
+        and not re.search(r"\b(?:most|often|common|frequent)", clause, re.I)
     ):
         raise Unclear("Top by what? Name the number to rank by, or ask for the most common.")
     return [Query("count", None, field, top, most) for field in counted]

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from rlm_magic.models.offline.about import ABOUT, SHORT
+from rlm_magic.models.offline.chat import is_chat, open_chat
 from rlm_magic.models.offline.conversation import Observation, Run
+from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.look import clean_copy, look
 from rlm_magic.models.offline.skills import choose_skill
 from rlm_magic.models.offline.steps import Answer, Plan, Step, StepFailed, Turn, render
@@ -22,13 +24,19 @@ def next_turn(run: Run) -> str:
 
 def solve(task: Task) -> Plan:
     """The whole run: look at the data, follow one skill, and once try again on a clean copy."""
+    chat: Data | None = None
+    if is_chat(task):
+        task, chat = yield from open_chat(task)
     skill = choose_skill(task.question)
     if skill is None:
         yield Answer(ABOUT)
         return
     variable = task.variable_for(skill.wants)
-    if variable is None:
-        yield Answer(f"{SHORT} I see no variable that holds data, so load some and ask again.")
+    if chat is not None and (variable is None or variable.name not in task.question):
+        yield from skill.plan(task, chat)
+        return
+    if variable is None or skill.wants == "all":
+        yield from skill.plan(task, Data("", "other")) if variable else _no_data()
         return
     try:
         data = yield from look(variable, task, skill.wants)
@@ -38,6 +46,13 @@ def solve(task: Task) -> Plan:
             raise
         data = yield from clean_copy(variable)
         yield from skill.plan(task, data)
+
+
+def _no_data() -> Plan:
+    yield Answer(
+        "There are no variables that hold data here, so there is nothing to look at. Load some"
+        f" data into a variable, such as a text, a list or a DataFrame, and ask again. {SHORT}"
+    )
 
 
 def _with_honest_end(plan: Plan) -> Plan:

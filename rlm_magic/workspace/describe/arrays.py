@@ -5,7 +5,7 @@ from typing import Any
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance, listed
-from rlm_magic.workspace.inspection import loaded, type_name
+from rlm_magic.workspace.preview.inspection import loaded, type_name
 
 _SHOWN = 20
 

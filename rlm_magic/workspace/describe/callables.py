@@ -15,7 +15,7 @@ from typing import Any
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance, listed, tidy
-from rlm_magic.workspace.inspection import attempt, bases_of, type_name
+from rlm_magic.workspace.preview.inspection import attempt, bases_of, type_name
 
 _ANNOTATION = 60
 _DEFAULT = 30

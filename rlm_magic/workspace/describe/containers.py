@@ -8,9 +8,9 @@ from typing import Any
 from rlm_magic.workspace.describe.registry import lines_of, register
 from rlm_magic.workspace.describe.samples import Sample, characters, record_keys, sample_of
 from rlm_magic.workspace.describe.wording import common_type, counted, glance, listed, tidy
-from rlm_magic.workspace.glimpse import glimpse
-from rlm_magic.workspace.inspection import type_name
-from rlm_magic.workspace.shapes import fields_of
+from rlm_magic.workspace.preview.glimpse import glimpse
+from rlm_magic.workspace.preview.inspection import type_name
+from rlm_magic.workspace.preview.shapes import fields_of
 
 _PREVIEW = 240
 _TEXT_PREVIEW = 120

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance, label, listed, tidy
-from rlm_magic.workspace.inspection import attempt, loaded, type_name
+from rlm_magic.workspace.preview.inspection import attempt, loaded, type_name
 
 _COLUMNS = 60
 _ROWS = 2

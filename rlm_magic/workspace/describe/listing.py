@@ -6,7 +6,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from rlm_magic.redaction import is_secret_name
 from rlm_magic.workspace.describe.registry import details_within, family_of, lines_of
-from rlm_magic.workspace.inspection import attempt, bases_of, module_of
+from rlm_magic.workspace.preview.inspection import attempt, bases_of, module_of
 
 __all__ = ["describe_namespace", "variables_of"]
 

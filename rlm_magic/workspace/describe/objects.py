@@ -13,14 +13,14 @@ from typing import Any
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance, label, listed
-from rlm_magic.workspace.inspection import (
+from rlm_magic.workspace.preview.inspection import (
     attempt,
     class_attribute,
     module_of,
     stored_fields,
     type_name,
 )
-from rlm_magic.workspace.shapes import fields_of
+from rlm_magic.workspace.preview.shapes import fields_of
 
 _PREVIEW = 240
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance
-from rlm_magic.workspace.inspection import attempt, type_name
+from rlm_magic.workspace.preview.inspection import attempt, type_name
 
 _ENTRIES = 1_000
 _LONGEST = 160

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from rlm_magic.workspace.describe.wording import tidy
-from rlm_magic.workspace.inspection import (
+from rlm_magic.workspace.preview.inspection import (
     attempt,
     bases_of,
     class_attribute,

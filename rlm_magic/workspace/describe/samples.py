@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from rlm_magic.workspace.describe.wording import counted, label, listed
-from rlm_magic.workspace.inspection import bases_of, type_name
-from rlm_magic.workspace.shapes import SHAPES
+from rlm_magic.workspace.preview.inspection import bases_of, type_name
+from rlm_magic.workspace.preview.shapes import SHAPES
 
 __all__ = ["Sample", "characters", "record_keys", "sample_of"]
 

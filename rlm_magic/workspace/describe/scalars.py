@@ -12,8 +12,8 @@ from uuid import UUID
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import glance
-from rlm_magic.workspace.glimpse import count_digits
-from rlm_magic.workspace.inspection import type_name
+from rlm_magic.workspace.preview.glimpse import count_digits
+from rlm_magic.workspace.preview.inspection import type_name
 
 _ROOM = 80
 

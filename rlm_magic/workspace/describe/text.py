@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rlm_magic.workspace.describe.registry import register
 from rlm_magic.workspace.describe.wording import counted, glance
-from rlm_magic.workspace.inspection import type_name
+from rlm_magic.workspace.preview.inspection import type_name
 
 _PREVIEW = 120
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rlm_magic.workspace.inspection import type_name
 from rlm_magic.workspace.preview import clip, preview, printable
+from rlm_magic.workspace.preview.inspection import type_name
 
 __all__ = ["common_type", "counted", "glance", "label", "listed", "tidy"]
 

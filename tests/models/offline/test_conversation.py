@@ -38,7 +38,7 @@ def test_what_it_cannot_do_it_says_with_what_it_can(run, tickets, question):
 
 
 def test_without_data_it_says_that_there_is_none(run):
-    assert "no variable that holds data" in run("How many rows are there?", n=3).answer
+    assert "no variables that hold data" in run("How many rows are there?", n=3).answer
 
 
 def test_every_reply_is_a_sentence_and_one_block(run, tickets):

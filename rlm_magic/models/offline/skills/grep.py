@@ -5,7 +5,7 @@ import re
 from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.decline import decline
 from rlm_magic.models.offline.skills import rows
-from rlm_magic.models.offline.steps import Plan, Step
+from rlm_magic.models.offline.steps import Answer, Plan, Step
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import ABOUT_VERBS, all_of, content_words, stems
 
@@ -34,7 +34,7 @@ ENTRIES = """
 import re
 
 pattern = re.compile(PATTERN)
-hits = {name: text for name, text in DOCUMENTS.items() if pattern.search(str(text))}
+hits = {name: text for name, text in DOCUMENTS.items() if pattern.search(text)}
 print(len(hits), "entries match")
 for name, text in list(hits.items())[:10]:
     print(repr(name), str(text)[:200])
@@ -56,12 +56,13 @@ def plan(task: Task, data: Data) -> Plan:
     if pattern is None:
         yield decline("tell me the word to search for, in quotation marks", data)
         return
-    by_entry = data.shape != "text" and task.asks(r"\bwhich (?!lines)\w+|\bin what\b|\btickets\b")
+    by_entry = data.shape != "text" and task.asks(r"\bwhich (?!lines)\w+|\bin what\b")
     values = {"PATTERN": pattern, "DOCUMENTS": data.documents()}
     prose = "I search entry by entry." if by_entry else "I search all of the text line by line."
     output = yield Step(prose, ENTRIES if by_entry else SEARCH, values)
     if output.startswith("0 "):
-        yield decline(f"nothing in `{data.name}` matches {pattern}", data)
+        what = pattern if task.terms else "the words " + " and ".join(_words_after_verb(task))
+        yield Answer(f"Nothing in `{data.name}` matches {what}.")
     elif by_entry:
         yield Step("The question asks which entries they are.", NAMES)
     else:

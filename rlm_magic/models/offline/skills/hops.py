@@ -7,11 +7,11 @@ from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data, Field
 from rlm_magic.models.offline.look import fields_of
 from rlm_magic.models.offline.skills import needle
-from rlm_magic.models.offline.steps import Answer, Plan, Step
+from rlm_magic.models.offline.steps import Answer, Plan, Step, StepFailed
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import name_stems, stem, stems
 
-__all__ = ["Chain", "plan", "read_chain"]
+__all__ = ["Chain", "field_for", "identifying", "plan", "read_chain"]
 
 TABLES = """
 tables = TABLES_CODE
@@ -77,11 +77,11 @@ class Chain:
 
 def read_chain(task: Task, data: Data) -> Chain | None:
     """The links that the question follows, when the first of them is a field of the data."""
-    chain = _asked_in(task.question) or _possessive(task.question) or _genitive(task.question)
+    chain = _asked_in(task.question) or _genitive(task.question) or _possessive(task.question)
     if chain is None or not chain.links:
         return None
     names = [field.name for field in data.fields]
-    return chain if any(_field_for(link, names) for link in chain.links) else None
+    return chain if any(field_for(link, names) for link in chain.links) else None
 
 
 def plan(task: Task, data: Data) -> Plan:
@@ -95,7 +95,7 @@ def plan(task: Task, data: Data) -> Plan:
         tabular = variable.kind in ("table", "polars") or bool(variable.field_names)
         if tabular and variable.expression not in tables and variable.name != "context":
             tables[variable.expression] = yield from fields_of(variable)
-    identity = {name: _identifying(table.fields) for name, table in tables.items()}
+    identity = {name: identifying(table.fields) for name, table in tables.items()}
     code = ", ".join(f"{name!r}: {table.rows}" for name, table in tables.items())
     values = {"TABLES_CODE": f"{{{code}}}", "IDENTITY": repr(identity), "VALUE": repr(chain.start)}
     prose = f"I look up {chain.start}, and will follow the links from there."
@@ -106,7 +106,7 @@ def plan(task: Task, data: Data) -> Plan:
     path: list[tuple[str, str, str]] = []
     who, links = chain.start, list(chain.links)
     while row is not None and links:
-        field = _field_for(links[0], list(row))
+        field = field_for(links[0], list(row))
         if field is None:
             break
         if not path and who not in row.values():
@@ -147,9 +147,9 @@ def _asked_in(question: str) -> Chain | None:
     return Chain(found[2].strip(), links)
 
 
-def _possessive(question: str) -> Chain | None:
+def _possessive(text: str) -> Chain | None:
     """`Ada's manager's city`"""
-    found = re.search(r"((?:[A-Z]\w*\s)*[A-Z]\w*)['’]s\s+(.+?)\W*$", question)
+    found = re.search(r"((?:[A-Z][\w-]*\s)*[A-Z][\w-]*)['’]s\s+(.+?)\W*$", text)
     if found is None:
         return None
     links = re.split(r"['’]s\s+", found[2])
@@ -157,12 +157,15 @@ def _possessive(question: str) -> Chain | None:
 
 
 def _genitive(question: str) -> Chain | None:
-    """`the manager of the manager of Ada`, `the country of the city where Ada was born`"""
+    """`the manager of the manager of Ada`, `the manager of Ada's manager`, `the country of the
+    city where Ada was born`"""
     parts = re.split(r"\s+of\s+", question.strip().rstrip("?.! "))
     if len(parts) < 2:
         return None
     *links, last = parts
     links = [" ".join(re.findall(r"\w+", part)[-2:]) for part in links]
+    if owned := _possessive(last):
+        return Chain(owned.start, (*owned.links, *reversed(links)))
     where = r"(?:the\s+)?(.+?)\s+(?:where|in which|that|who|for whom|which)\s+(.+)"
     if clause := re.fullmatch(where, last):
         subject = re.match(r"((?:[A-Z][\w.-]*\s?)+)(.*)", clause[2])
@@ -174,7 +177,7 @@ def _genitive(question: str) -> Chain | None:
     return Chain(re.sub(r"^the\s+(?:\w+\s+)?(?=[A-Z])", "", start), tuple(reversed(links)))
 
 
-def _field_for(link: str, names: list[str]) -> str | None:
+def field_for(link: str, names: list[str]) -> str | None:
     """The field that a link means: by its own word, else by a synonym."""
     words = set(stems(link)) - {"wa", "is", "the", "who", "what", "wer", "in"}
     for name in names:
@@ -187,7 +190,7 @@ def _field_for(link: str, names: list[str]) -> str | None:
     return next((name for name in names if words & set(name_stems(name))), None)
 
 
-def _identifying(fields: tuple[Field, ...]) -> list[str]:
+def identifying(fields: tuple[Field, ...]) -> list[str]:
     most = max((field.different for field in fields), default=0)
     texts = [f.name for f in fields if not f.is_number and f.different == most]
     named = [f.name for f in fields if len(name_stems(f.name)) == 1]
@@ -205,5 +208,8 @@ def _read_row(output: str, link: str = "") -> dict[str, str] | None:
     """The first printed row that has the wanted field, else the first one."""
     pairs = (printed(line, tuple) for line in output.splitlines() if line.startswith("("))
     rows = [pair[1] for pair in pairs if pair and len(pair) == 2 and isinstance(pair[1], dict)]
-    fitting = [row for row in rows if not link or _field_for(link, list(row))]
+    fitting = [row for row in rows if not link or field_for(link, list(row))]
+    field = field_for(link, list(fitting[0])) if link and fitting else None
+    if field and len({row[field] for row in fitting if field in row}) > 1:
+        raise StepFailed(f"{len(fitting)} rows fit, and their `{field}` differs.", refused=True)
     return next(iter(fitting or rows), None)

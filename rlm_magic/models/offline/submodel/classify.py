@@ -48,7 +48,12 @@ def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
 
 def _best_label(text: str, labels: dict[str, frozenset[str]]) -> str:
     """The label with the most shared words; without any, the one for the rest, else `unclear`."""
-    words = Counter(w for word in re.findall(r"\w+", text) if word.lower() not in STOP_WORDS for w in stems(word))
+    words = Counter(
+        w
+        for word in re.findall(r"\w+", text)
+        if word.lower() not in STOP_WORDS
+        for w in stems(word)
+    )
     scores = {name: sum(min(words[w], 3) for w in said) for name, said in labels.items()}
     best = max(scores, key=lambda name: scores[name])
     if scores[best]:

@@ -21,7 +21,7 @@ from types import (
 from typing import Any
 from uuid import UUID
 
-from rlm_magic.workspace.inspection import (
+from rlm_magic.workspace.preview.inspection import (
     attempt,
     bases_of,
     loaded,

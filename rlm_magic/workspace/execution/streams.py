@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 
-from rlm_magic.workspace.substitute import Substitution
+from rlm_magic.workspace.execution.substitute import Substitution
 
 __all__ = ["Transcript", "current_transcript", "shared_streams", "writing_to"]
 

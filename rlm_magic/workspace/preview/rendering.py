@@ -11,9 +11,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from rlm_magic.workspace.glimpse import count_digits, glimpse, short_int
-from rlm_magic.workspace.inspection import attempt, bases_of, type_name
-from rlm_magic.workspace.shapes import SHAPES, Shape, fields_of, fields_shape
+from rlm_magic.workspace.preview.glimpse import count_digits, glimpse, short_int
+from rlm_magic.workspace.preview.inspection import attempt, bases_of, type_name
+from rlm_magic.workspace.preview.shapes import SHAPES, Shape, fields_of, fields_shape
 
 __all__ = ["clip", "preview", "preview_output", "printable"]
 

@@ -14,11 +14,11 @@ from types import CodeType
 from typing import Any, cast
 
 from rlm_magic.redaction import hide_keys
-from rlm_magic.workspace.bridge import run_coroutine
-from rlm_magic.workspace.host import Host
+from rlm_magic.workspace.execution.bridge import run_coroutine
+from rlm_magic.workspace.execution.host import Host
+from rlm_magic.workspace.execution.streams import Transcript, writing_to
+from rlm_magic.workspace.execution.tracebacks import describe_exception
 from rlm_magic.workspace.preview import preview_output
-from rlm_magic.workspace.streams import Transcript, writing_to
-from rlm_magic.workspace.tracebacks import describe_exception
 
 __all__ = ["Execution", "Finish", "execute", "is_public"]
 

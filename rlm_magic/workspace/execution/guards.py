@@ -14,9 +14,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from rlm_magic.workspace.bridge import can_wait
-from rlm_magic.workspace.streams import current_transcript
-from rlm_magic.workspace.substitute import Substitution
+from rlm_magic.workspace.execution.bridge import can_wait
+from rlm_magic.workspace.execution.streams import current_transcript
+from rlm_magic.workspace.execution.substitute import Substitution
 
 __all__ = ["EXIT_REFUSED", "Refused", "keyboard_guard", "refuse_exit"]
 

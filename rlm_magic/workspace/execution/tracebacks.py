@@ -6,11 +6,11 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from rlm_magic.workspace.guards import EXIT_REFUSED
+from rlm_magic.workspace.execution.guards import EXIT_REFUSED
 
 __all__ = ["describe_exception"]
 
-_OURS = str(Path(__file__).parent.parent)
+_OURS = str(Path(__file__).parent.parent.parent)
 _LIBRARY = str(Path(traceback.__file__).parent)
 _LIMIT = 4_000
 

@@ -6,7 +6,12 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rlm_magic.workspace.inspection import bases_of, class_attribute, stored_fields, type_name
+from rlm_magic.workspace.preview.inspection import (
+    bases_of,
+    class_attribute,
+    stored_fields,
+    type_name,
+)
 
 __all__ = ["SHAPES", "Shape", "fields_of", "fields_shape"]
 

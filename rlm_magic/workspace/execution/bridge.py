@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
-from rlm_magic.workspace.interrupt import Interrupt, Interrupted
+from rlm_magic.workspace.execution.interrupt import Interrupt, Interrupted
 
 __all__ = ["can_wait", "drive", "run_coroutine", "wait_for"]
 

@@ -1,0 +1,1 @@
+"""Runs generated code in the person's process: bridge, streams, guards, interrupt."""
