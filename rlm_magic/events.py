@@ -209,7 +209,7 @@ class RunFinished(Event):
     type: Literal["run_finished"] = "run_finished"
     status: Status
     answer: Text | None = None
-    answer_type: str | None = None
+    answer_type: Text | None = None
     answer_name: Text | None = None
     error: Text | None = None
 

@@ -12,8 +12,7 @@ import re
 __all__ = ["hide_keys", "is_secret_name"]
 
 _SECRET = re.compile(
-    r"(^|_)(api_?key|access_?key|secret(_?key)?|auth_?token|token|passw(or)?d|passphrase|"
-    r"credentials?)$",
+    r"(^|_)(api_?key|\w*_key|secret|token|passw(or)?d|passphrase|credentials?)$",
     re.IGNORECASE,
 )
 _SHORTEST = 8  # characters; anything shorter stands in ordinary text too
@@ -24,9 +23,12 @@ def is_secret_name(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-def hide_keys(text: str) -> str:
-    """Return `text` with the secrets of the environment's variables replaced by their names."""
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and value in text and is_secret_name(name):
+def hide_keys(text: str, api_key: str | None = None) -> str:
+    """Return `text` without the secrets of the environment's variables, and without `api_key`."""
+    secrets = {value: name for name, value in os.environ.items() if is_secret_name(name)}
+    if api_key:
+        secrets.setdefault(api_key, "the API key")
+    for value, name in secrets.items():
+        if len(value) >= _SHORTEST and value in text:
             text = text.replace(value, f"(value of {name} hidden)")
     return text

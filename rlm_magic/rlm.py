@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -14,6 +13,7 @@ from rlm_magic.approval.terminal import terminal_approver
 from rlm_magic.errors import ConfigurationError, RunInterrupted
 from rlm_magic.events import Event
 from rlm_magic.models.client import Client, ModelSpec
+from rlm_magic.models.gate import gate_of
 from rlm_magic.models.ledger import Ledger
 from rlm_magic.run.here import run_here
 from rlm_magic.run.loop import Run
@@ -22,7 +22,7 @@ from rlm_magic.run.result import Result
 from rlm_magic.run.tree import RunTree
 from rlm_magic.settings import Budget, Keep, Limits, check_keep, check_number, default_model
 from rlm_magic.trace.recorder import Recorder, open_trace
-from rlm_magic.workspace.execution.host import Host
+from rlm_magic.workspace.execution.host import Host, PlainHost
 from rlm_magic.workspace.execution.interrupt import catch_sigint
 from rlm_magic.workspace.namespace import Workspace, fresh_namespace
 
@@ -42,9 +42,10 @@ class RLM:
     `max_depth`, `max_steps`, `max_errors` (consecutive failed steps), `max_seconds` and
     `max_output` (characters of output a step) are the `Limits`; when one runs out, the root model
     is asked once more for its best answer. `budget` is a hard bound. `timeout` is seconds for one
-    model call, `concurrency` the number of calls in flight. `approve` is "always", "risky",
-    "never", or a function from `Proposal` to a decision; `on_event` gets every event in order, on
-    whichever thread it happens, and must be quick. `trace` is a file or folder for the trace.
+    model call, `concurrency` the number of calls in flight, of all runs together. `approve` is
+    "always", "risky", "never", or a function from `Proposal` to a decision; `on_event` gets every
+    event in order, on whichever thread it happens, and must be quick. `trace` is a file or folder
+    for the trace.
     `keep` says which names that the code bound stay in the namespace: "answer" (the variable that
     holds it, where the name was free), "all" or "none". With `stream`, root replies arrive piece
     by piece as events. A face of the package, such as the notebook, says through `host` where code
@@ -88,7 +89,7 @@ class RLM:
         self.keep = check_keep(keep)
         self.stream = stream
         self._on_event = on_event
-        self._host = host
+        self._host = host or PlainHost()
         self._ask = ask or terminal_approver()
         check_number("timeout", timeout, whole=False)
         self._root = ModelSpec(
@@ -195,7 +196,7 @@ class RLM:
             policy=self._policy(),
             root=Client(self._root, bounded=bounded),
             sub=Client(self._sub, bounded=bounded),
-            gate=asyncio.Semaphore(self.concurrency),
+            gate=gate_of(self.concurrency),
             concurrency=self.concurrency,
             stream=self.stream,
             host=self._host,

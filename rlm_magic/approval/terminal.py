@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rlm_magic.approval.decisions import Approve, Approver, Decision, Edit, Proposal, Reject, Stop
 from rlm_magic.errors import ApprovalError
+from rlm_magic.workspace.preview import printable
 
 __all__ = ["edit_lines", "terminal_approver"]
 
@@ -106,8 +107,13 @@ def edit_lines(code: str) -> str:
 
 
 def _numbered(lines: list[str]) -> str:
-    return "\n".join(f"{number:4} {line}" for number, line in enumerate(lines, start=1))
+    return "\n".join(f"{number:4} {_plain(line)}" for number, line in enumerate(lines, start=1))
 
 
 def _indented(code: str) -> str:
-    return "\n".join(f"    {line}" for line in code.splitlines())
+    return "\n".join(f"    {_plain(line)}" for line in code.splitlines())
+
+
+def _plain(line: str) -> str:
+    """Escape what a terminal would act on: code could hide what it is from who approves it."""
+    return printable(line.expandtabs(4))

@@ -5,12 +5,12 @@ Keys never appear in it, whatever the provider repeats.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from rlm_magic.errors import ModelError
 from rlm_magic.models.provider import load_litellm
+from rlm_magic.redaction import hide_keys
 
 if TYPE_CHECKING:
     from rlm_magic.models.client import ModelSpec
@@ -21,7 +21,6 @@ _LONGEST = 300
 _PREFIX = re.compile(r"(litellm\.)?\w*(Error|Exception|Timeout)\s*(:|-)\s+")
 _NO_KEY = re.compile(r"missing credentials|missing .*api key|api_key client option", re.I)
 _KEY_SHAPES = re.compile(r"\b(sk|key|gsk|xai|AIza)[-_][\w*-]{4,}")
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.I)
 
 
 def explain(error: Exception, spec: ModelSpec) -> ModelError:
@@ -80,12 +79,6 @@ def _said(error: Exception, api_key: str | None) -> str:
     text = re.split(r"\n|Traceback \(most|Original exception:", str(error).strip())[0].strip()
     while prefix := _PREFIX.match(text):
         text = text[prefix.end() :]
-    secrets = [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
-    for secret in (api_key or "", *secrets):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "(key hidden)")
+    text = hide_keys(text, api_key)
     text = _KEY_SHAPES.sub("(key hidden)", text) or type(error).__name__
     return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else f"{text.rstrip(' .')}."
-
-
-_SHORTEST_SECRET = 8  # a shorter value, "test" say, is found in ordinary words

@@ -8,6 +8,7 @@ Only the coroutines handed over run on this thread.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import threading
 from collections.abc import Coroutine
@@ -38,8 +39,11 @@ class IOThread:
         self.loop.run_forever()
 
     def submit(self, call: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run `call` on this thread; cancelling the returned future cancels it."""
-        return asyncio.run_coroutine_threadsafe(call, self.loop)
+        """Run `call` on this thread; cancelling the returned future cancels it.
+
+        The caller's context variables stay behind: what is printed here is not the code's output.
+        """
+        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, call, self.loop)
 
 
 _current: IOThread | None = None

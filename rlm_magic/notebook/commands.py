@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
+from rlm_magic.errors import ConfigurationError
 from rlm_magic.settings import trace_folder
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def run_command(magics: RLMMagics, line: str) -> None:
     """Run `%rlm` with what is written behind it; raise UsageError for an unknown command."""
     match line.split():
         case []:
-            print(_status(magics))
+            try:
+                print(_status(magics))
+            except ConfigurationError as error:
+                raise UsageError(str(error)) from None
         case ["help"]:
             print(_HELP)
         case _:

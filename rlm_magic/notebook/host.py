@@ -23,16 +23,23 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 class ShellHost:
     """The `Host` of a shell."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, *, with_magics: bool = True) -> None:
         self._shell = shell
+        self._with_magics = with_magics
         self._for_code = Substitution(
             (shell, "ask_exit", _refusing_code),
             # A terminal's own `!` writes past sys.stdout, and nobody could capture it.
             (shell, "system", lambda _: shell.system_piped),
         )
 
+    def for_child(self) -> ShellHost:
+        """Return the host of child runs: a magic would work on the person's own namespace."""
+        return ShellHost(self._shell, with_magics=False)
+
     def transform(self, source: str) -> str:
         """Translate `%` and `!` lines; raise SyntaxError for a run within the run."""
+        if not self._with_magics:
+            return source
         if _asks_for_a_run(source):
             raise SyntaxError("%rlm can't be used in a run's own code: call rlm_query(question).")
         return str(self._shell.transform_cell(source))

@@ -30,6 +30,7 @@ from rlm_magic.events import (
     SubCallFinished,
     SubCallStarted,
 )
+from rlm_magic.workspace.preview import printable
 
 __all__ = ["CellView", "Progress", "TerminalView", "View", "showing"]
 
@@ -109,6 +110,8 @@ class Progress:
                 self._doing = _ASKING if event.asked else "running code"
                 if event.run == self._root:
                     self._code = event.code
+            case CodeDecided(decision="reject"):
+                self._doing = "asking the root model"
             case CodeDecided(decision="approve" | "edit"):
                 self._doing = "running code"
                 if event.code is not None and event.run == self._root:
@@ -139,7 +142,7 @@ def _titled(title: str, code: str) -> str:
 
 
 def _cut(text: str, most: int, margin: str, *, tail: bool = False) -> list[str]:
-    lines = text.rstrip().splitlines()
+    lines = [printable(line.expandtabs(4)) for line in text.rstrip().splitlines()]
     left = len(lines) - most
     if left > 0:
         lines = lines[-most:] if tail else lines[:most]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from rlm_magic.errors import ApprovalError
@@ -91,6 +91,7 @@ class ChildRuns:
         return self._run_all([self._make(*pair, client) for pair in pairs])
 
     def _run_all(self, runs: Sequence[_Runs]) -> list[Any]:
+        self._tree.check()
         if can_wait():
             outcomes = wait_for(_together(runs, self._tree.concurrency))
         elif self._tree.policy.may_ask:
@@ -100,8 +101,7 @@ class ChildRuns:
             )
         else:
             outcomes = _on_own_loop(_together(runs, self._tree.concurrency))
-        if self._tree.interrupt.reason is not None:
-            raise KeyboardInterrupt
+        self._tree.check()
         return [_answer(outcome) for outcome in outcomes]
 
 
@@ -120,11 +120,8 @@ def _on_own_loop(runs: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome]:
     """Run child runs on this thread, or on a new one where an event loop is busy on this one."""
     if asyncio._get_running_loop() is None:
         return asyncio.run(runs)
-    outcomes: list[Outcome] = []
-    thread = threading.Thread(target=lambda: outcomes.extend(asyncio.run(runs)))
-    thread.start()
-    thread.join()
-    return outcomes
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, runs).result()
 
 
 def _answer(outcome: Outcome) -> Any:

@@ -16,6 +16,7 @@ from rlm_magic.prompts.feedback import NUDGE, BlockOutcome, observation, refused
 from rlm_magic.prompts.finals import final_in_code
 from rlm_magic.prompts.reply import FinalText, FinalVar, Reply
 from rlm_magic.prompts.system import LAST_REQUEST, first_message, system_prompt
+from rlm_magic.redaction import hide_keys
 from rlm_magic.run.block import BlockRunner
 from rlm_magic.run.children import ChildRuns
 from rlm_magic.run.conversation import Conversation
@@ -28,6 +29,8 @@ from rlm_magic.workspace.execution.interrupt import Interrupted, Reason
 from rlm_magic.workspace.namespace import Workspace, fresh_namespace
 
 __all__ = ["Run"]
+
+_ALL_VARIABLES = 200_000  # characters
 
 _ENDINGS: dict[Reason, str] = {
     "interrupted": "The run was interrupted.",
@@ -64,14 +67,19 @@ class Run:
         self.id = uuid.uuid4().hex[:12]
         self._tree = tree
         self._workspace = workspace
-        self._question = question
+        self._question = hide_keys(question)
         self._context = context
         self._place = place
         self._step = 0
         self._conversation = Conversation(tree, self.id, client)
         self._finisher = Finisher(workspace.namespace)
         self._blocks = BlockRunner(
-            tree, workspace, self._finisher, run=self.id, depth=place.depth, question=question
+            tree,
+            workspace,
+            self._finisher,
+            run=self.id,
+            depth=place.depth,
+            question=self._question,
         )
         self._started = time.monotonic()
 
@@ -80,24 +88,26 @@ class Run:
         outcome = Outcome("interrupted", error="The run was cancelled.")
         try:
             with self._workspace.lent(self._helpers()):
-                self._begin()
                 outcome = await self._to_the_end()
                 if outcome.name:
                     self._workspace.kept_names.add(outcome.name)
+                with self._tree.interrupt.occupying():
+                    _ = outcome.text
         except asyncio.CancelledError:
             if self._is_root:
                 self._tree.interrupt.set("interrupted")  # for child runs and calls of threads
             raise
         finally:
             self._finisher.end()
-            if self._is_root and self._tree.interrupt.reason is not None:
-                self._tree.let_calls_end()
+            if self._is_root:
+                self._tree.end()
             self._finish(outcome)
         return outcome
 
     async def _to_the_end(self) -> Outcome:
         interrupt = self._tree.interrupt
         try:
+            self._begin()
             return await self._loop()
         except (Interrupted, KeyboardInterrupt):
             interrupt.set("interrupted")
@@ -136,14 +146,21 @@ class Run:
             "llm_query_batched": calls.llm_query_batched,
             "rlm_query": children.rlm_query,
             "rlm_query_batched": children.rlm_query_batched,
-            "SHOW_VARS": self._workspace.describe,
+            "SHOW_VARS": self._show_vars,
             **self._finisher.helpers(),
         }
+
+    def _show_vars(self) -> str:
+        """Return a description of all variables."""
+        return self._workspace.describe(_ALL_VARIABLES)
 
     def _child(self, question: str, context: Any, client: Client) -> Run:
         tree = self._tree
         workspace = Workspace(
-            fresh_namespace(), host=tree.host, keep="none", max_output=tree.limits.max_output
+            fresh_namespace(),
+            host=tree.host.for_child(),
+            keep="none",
+            max_output=tree.limits.max_output,
         )
         return Run(
             tree,
@@ -156,7 +173,7 @@ class Run:
 
     def _begin(self) -> None:
         tree = self._tree
-        description = self._workspace.describe()
+        description = hide_keys(self._workspace.describe())
         tree.recorder.emit(
             RunStarted(
                 run=self.id,
@@ -276,7 +293,7 @@ class Run:
             RunFinished(
                 run=self.id,
                 status=outcome.status,
-                answer=outcome.text,
+                answer=outcome.text and hide_keys(outcome.text),
                 answer_type=None if outcome.answer is None else type(outcome.answer).__qualname__,
                 answer_name=outcome.name,
                 error=outcome.error,

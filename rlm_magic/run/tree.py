@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -18,8 +18,8 @@ from rlm_magic.models.ledger import Ledger
 from rlm_magic.settings import Limits
 from rlm_magic.trace.recorder import Recorder
 from rlm_magic.workspace.execution.bridge import can_wait, wait_for
-from rlm_magic.workspace.execution.host import Host
-from rlm_magic.workspace.execution.interrupt import Interrupt
+from rlm_magic.workspace.execution.host import Host, PlainHost
+from rlm_magic.workspace.execution.interrupt import Interrupt, Interrupted
 
 __all__ = ["RunTree"]
 
@@ -39,8 +39,9 @@ class RunTree:
     gate: asyncio.Semaphore
     concurrency: int
     stream: bool = False
-    host: Host | None = None
+    host: Host = field(default_factory=PlainHost)
     interrupt: Interrupt = field(default_factory=Interrupt)
+    has_ended: bool = False
     calls: set[asyncio.Task[Any]] = field(default_factory=set)
     call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -58,11 +59,12 @@ class RunTree:
 
     @contextmanager
     def deadline(self) -> Iterator[None]:
-        """End the tree when its budget of seconds does, even in the middle of busy code."""
+        """End the tree when its budget of seconds does; busy code too, on the main thread."""
         seconds = self.ledger.seconds_left
         if seconds is None:
             yield
             return
+        seconds = min(seconds, threading.TIMEOUT_MAX)
         timer = threading.Timer(seconds, self.interrupt.set, ["over_budget"])
         timer.daemon = True
         timer.start()
@@ -82,9 +84,15 @@ class RunTree:
         finally:
             self.calls.discard(task)
 
-    def let_calls_end(self) -> None:
-        """Give calls that were cancelled a moment to end and to say so in the trace."""
-        io_thread().submit(self._calls_ended()).result()
+    def end(self) -> None:
+        """End what still goes on in the tree: its helpers refuse, its calls are cancelled.
+
+        The calls get a moment to end and to say so in the trace.
+        """
+        self.has_ended = True
+        self.interrupt.set("stopped")
+        with suppress(TimeoutError):  # the I/O thread may be busy with loading litellm
+            io_thread().submit(self._calls_ended()).result(timeout=0.3)
 
     async def _calls_ended(self) -> None:
         if self.calls:
@@ -97,23 +105,36 @@ class RunTree:
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run `coroutine` on the I/O thread and return its result to synchronous code.
 
-        In generated code the event loop goes on meanwhile; any other thread just blocks. An
-        interrupt reaches the caller as KeyboardInterrupt.
+        In generated code the event loop goes on meanwhile; any other thread just blocks. Raises
+        what `check` raises.
         """
-        if self.interrupt.reason is not None:
+        try:
+            self.check()
+        except BaseException:
             coroutine.close()
-            raise KeyboardInterrupt
+            raise
         future = io_thread().submit(coroutine)
         if can_wait():
             return wait_for(asyncio.wrap_future(future))
         return self._block_on(future)
+
+    def check(self) -> None:
+        """Raise RuntimeError when the run has ended, and when it is interrupted KeyboardInterrupt.
+
+        In a task or on another thread that is Interrupted: asyncio would let a KeyboardInterrupt
+        end the event loop, and with it the person's kernel.
+        """
+        if self.has_ended:
+            raise RuntimeError("This helper belongs to a run that has ended; nothing was sent.")
+        if self.interrupt.reason is not None:
+            raise KeyboardInterrupt if can_wait() else Interrupted
 
     def _block_on(self, future: Future[T]) -> T:
         with self.interrupt.calling(future.cancel):
             try:
                 return future.result()
             except CancelledError:
-                raise KeyboardInterrupt from None
+                raise Interrupted from None
             except BaseException:
                 future.cancel()
                 raise

@@ -7,6 +7,7 @@ the event happened: they must be quick, and one that raises is dropped for the r
 
 from __future__ import annotations
 
+import contextvars
 import os
 import stat
 import tempfile
@@ -33,6 +34,8 @@ class Recorder:
         self.events: list[Event] = []
         self._file: IO[str] | None = None
         self._observers = list(observers)
+        # Observers run in the context of who started the run: their prints are no code's output.
+        self._context = contextvars.copy_context()
         self._lock = threading.RLock()
 
     def open(self, trace: Path) -> None:
@@ -48,8 +51,8 @@ class Recorder:
             self._write(numbered)
             for observer in tuple(self._observers):
                 try:
-                    observer(numbered)
-                except Exception as error:
+                    self._context.copy().run(observer, numbered)
+                except (Exception, SystemExit) as error:
                     self._observers.remove(observer)
                     name = getattr(observer, "__qualname__", type(observer).__name__)
                     self.emit(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FunctionType, ModuleType, NoneType
 from typing import Any
@@ -18,7 +18,7 @@ from rlm_magic.settings import Keep
 from rlm_magic.workspace.describe import describe_namespace, variables_of
 from rlm_magic.workspace.execution.execute import Execution, execute, is_public
 from rlm_magic.workspace.execution.guards import keyboard_guard, refuse_exit
-from rlm_magic.workspace.execution.host import Host, PlainHost
+from rlm_magic.workspace.execution.host import Host
 from rlm_magic.workspace.execution.streams import shared_streams
 
 __all__ = ["Workspace", "fresh_namespace"]
@@ -43,13 +43,13 @@ class Workspace:
         self,
         namespace: dict[str, Any],
         *,
-        host: Host | None = None,
+        host: Host,
         described: Collection[str] | None = None,
         keep: Keep = "answer",
         max_output: int = 10_000,
     ) -> None:
         self.namespace = namespace
-        self._host = host or PlainHost()
+        self._host = host
         self._described = described
         self._keep = keep
         self._max_output = max_output
@@ -60,14 +60,14 @@ class Workspace:
     @contextmanager
     def lent(self, helpers: Mapping[str, Any]) -> Iterator[None]:
         """Hold the namespace with `helpers` in it; give it back on exit, however that comes."""
-        _lent.add(id(self.namespace))
         self._before = dict(self.namespace)
         self._helpers = {**helpers, **_REFUSED}
-        folder = Path.cwd()
         with ExitStack() as stack:
+            _lent.add(id(self.namespace))
             stack.callback(_lent.discard, id(self.namespace))
             stack.callback(self._give_back)
-            stack.callback(_return_to, folder)
+            with suppress(OSError):  # the folder was deleted; there is nowhere to return to
+                stack.callback(_return_to, Path.cwd())
             stack.enter_context(shared_streams.in_force())
             stack.enter_context(keyboard_guard.in_force())
             self.namespace.update(self._helpers)
@@ -83,7 +83,7 @@ class Workspace:
     def variables(self, names: Collection[str] | None = None) -> dict[str, Any]:
         """Return the person's variables by name, by reference: `names`, or all there are."""
         variables = variables_of(self.namespace)
-        return variables if names is None else {name: variables[name] for name in names}
+        return variables if names is None else {k: v for k, v in variables.items() if k in names}
 
     def person_names(self) -> list[str]:
         """Return the names of the person's objects: theirs, and those that code gave them since."""

@@ -50,7 +50,9 @@ def take_conditions(clause: str, data: Data) -> tuple[str, tuple[Condition, ...]
             raise Unclear(f"I see no field that {found[0].strip()!r} could be about.")
         operator = _OPERATORS.get(found[1].lower(), ">")
         conditions.append(Condition(numbers[0], operator, found[2].replace(",", "")))
-        clause = clause.replace(found[0], " ")
+        clause = clause.replace(
+            found[0] if behind else found[0][: found.end(2) - found.start()], " "
+        )
     clause, dated = _take_dates(clause, data)
     clause, named = _take_values(clause, data)
     return clause, (*conditions, *dated, *named)
@@ -61,6 +63,7 @@ def _take_dates(clause: str, data: Data) -> tuple[str, list[Condition]]:
     conditions = []
     if field is None:
         return clause, []
+    clause = re.sub(r"(?i)\bbetween (\S+) and (?=\d{4})", r"from \1 until ", clause)
     if found := re.search(_MONTH, clause, re.IGNORECASE):
         month = f"{_MONTHS.index(found[1].lower()) + 1:02d}"
         value, part = (f"{found[2]}-{month}", "[:7]") if found[2] else (month, "[5:7]")

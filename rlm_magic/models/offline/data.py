@@ -97,7 +97,7 @@ class Data:
         if self.shape == "text":
             return f"{{{self.expression!r}: {self.expression}}}"
         if self.has_rows:
-            every_field = '" | ".join(f"{name}: {value}" for name, value in row.items())'
+            every_field = '" | ".join(map(str, row.values()))'
             text = f"str(row[{field.name!r}])" if field else every_field
             if self.key is None:
                 return f"{{number: {text} for number, row in enumerate({self.rows})}}"

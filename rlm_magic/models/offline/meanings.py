@@ -13,22 +13,27 @@ __all__ = [
     "fields_called",
     "has_generic_name",
     "is_additive",
+    "is_negation",
     "left_over",
     "meant_by",
 ]
 
 # Words of a question, and the fields that they may mean when no field is called like them.
 _MEANINGS = {
-    "problem issue complaint trouble": "problem issue complaint subject category topic type reason text",
+    "problem issue complaint trouble": (
+        "problem issue complaint subject category topic type reason text"
+    ),
     "sell sold": "quantity qty units sold sales amount revenue turnover",
-    "bought buy order": "quantity qty units amount",
+    "bought buy": "quantity qty units amount",
     "earn paid": "salary wage income pay earnings",
     "cheapest expensive": "price cost",
     "oldest youngest old": "age",
-    "longest shortest long": "duration length hours minutes lines words characters size",
+    "longest shortest long": "duration characters length hours minutes lines",
     "customer client buyer": "customer client buyer",
     "who": "name author customer client user person employee reporter email",
 }
+PERIODS = {"day": "[:10]", "date": "[:10]", "daily": "[:10]", "month": "[:7]", "monthly": "[:7]",
+           "year": "[:4]", "yearly": "[:4]", "annually": "[:4]"}  # fmt: skip
 _NOT_ADDITIVE = frozenset(
     stems("price salary wage age rating score temperature rate percent share height weight year")
 )
@@ -37,14 +42,16 @@ _VOCABULARY = f"""
     {_ENTRY_NOUNS} count number total sum average mean median altogether overall all different
     distinct unique many often common commonly frequent frequently most least fewest highest lowest
     largest smallest biggest longest shortest greatest maximum minimum max min cheapest expensive
-    best worst top bottom latest newest earliest oldest youngest recent first last since start come
-    came up occur happen appear report reported exist made hold define defined rank sort order per
-    by each every across support currently day days month months year years date daily monthly
-    yearly sold sell value highest whole dataset table data list name created opened
+    best worst top oldest youngest come came up occur happen appear report reported exist made hold
+    define defined per by each every across support currently sold sell value whole dataset
+    table data list name created work works belong percent percentage share proportion
 """
+# Words that only a query about dates explains.
+_DATED = (
+    f"since start when date {' '.join(PERIODS)} opened first last latest newest earliest recent"
+)
+_NEGATIONS = frozenset("no not without never except neither nor isn aren don doesn didn".split())
 _GENERIC_NAMES = frozenset("df data frame table records rows items entries context values".split())
-PERIODS = {"day": "[:10]", "date": "[:10]", "daily": "[:10]", "month": "[:7]", "monthly": "[:7]",
-           "year": "[:4]", "yearly": "[:4]", "annually": "[:4]"}  # fmt: skip
 _PREFERRED_DATES = ("created", "opened", "reported", "date", "time", "timestamp", "day")
 
 
@@ -96,7 +103,8 @@ def date_field(text: str, fields: Sequence[Field]) -> Field | None:
 
 def entry_nouns(data: Data) -> set[str]:
     """The words that stand for the entries: general ones, and what the variable is called."""
-    return set(stems(_ENTRY_NOUNS)) | set(name_stems(data.name))
+    names = set(name_stems(data.name))
+    return set(stems(_ENTRY_NOUNS)) | names | ({"person"} if stem("people") in names else set())
 
 
 def has_generic_name(data: Data) -> bool:
@@ -111,6 +119,13 @@ def left_over(
     used = list(used)
     known = set(stems(_VOCABULARY)) | entry_nouns(data) | set(also_known)
     known |= {part for field in used for part in name_stems(field.name)}
+    if any(field.is_date for field in used):
+        known |= set(stems(_DATED))
     words = dict.fromkeys(re.findall(r"\w+", text))
-    open_words = [w for w in words if content_words(w) and plain_number(w) is None]
-    return [w for w in open_words if stem(w) not in known and not set(meant_by(w, used))]
+    telling = [w for w in words if is_negation(w) or (content_words(w) and not plain_number(w))]
+    return [w for w in telling if stem(w) not in known and not set(meant_by(w, used))]
+
+
+def is_negation(word: str) -> bool:
+    """Whether a word turns what it stands by into its opposite."""
+    return word.lower() in _NEGATIONS

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from rlm_magic.models.offline.conditions import Condition, Unclear, take_conditions
 from rlm_magic.models.offline.data import Data, Field, mentioned
+from rlm_magic.models.offline.grouping import groups_in, period_in
 from rlm_magic.models.offline.meanings import (
-    PERIODS,
     date_field,
     entry_nouns,
     fields_called,
@@ -29,6 +29,7 @@ _MEASURES = {
     r"\bmedian\b": "median",
     r"\b(?:total|sum|altogether|in all|overall)\b": "sum",
     r"\b(?:different|distinct|unique)\b": "nunique",
+    r"\b(?:percent(?:age)?|share|proportion)\b": "share",
     r"\bhow (?:many|much|often)\b|\bnumber of\b|\bcount\b": "count",
 }
 _MOST = (
@@ -42,18 +43,14 @@ _EARLIEST = r"\b(?:earliest|oldest|first)\b"
 _SINCE = (
     r"\bsince when\b|\bfirst (?:seen|reported|date|time|appear)\w*|\bwhen did (?:it|they|each)\b"
 )
-_GROUP = r"\b(?:by|per|(?:(?:for|in|of) )?(?:each|every)|across)\s+(?:of the\s+)?([\w ]+)"
-_WHICH = r"\b(?:which|what|top|whose|on which)\s+([\w ]+)"
 _COUNTED = (
     r"(?:how (?:many|much)|number of|count)\s+(?:of\s+)?(?:the\s+)?(.+?)"
-    r"(?=\s+(?:do|does|did|are|is|was|were|have|has|in|of|on|for|per|by|with|sold|there|from)\b|$)"
+    r"(?=\s+(?:do|does|did|are|is|was|were|have|has|had|an?|that|which|in|of|on|for|per|by|with|sold|there|from)\b|$)"
 )
 _TOP_N = (
-    r"\b(?:top|which|what are the) (\d+|[a-z]+)\b"
-    r"|\b(\w+) (?:most|highest|largest|biggest|longest|lowest|smallest|shortest)\b"
-)
-_COUNTABLE_NUMBERS = frozenset(
-    stems("year month day hour week rating stars score grade level priority class code number")
+    r"\b(?:top|which) (\w+)\b",
+    r"\bthe (\w+)\b",
+    r"\b(\w+) (?:most|highest|largest|biggest|longest|lowest|smallest|shortest)\b",
 )
 
 
@@ -77,7 +74,12 @@ class Query:
     def label(self) -> str:
         """How the answer calls this."""
         value = self.value.name if self.value else "rows"
-        names = {"nunique": f"different {value}", "count": "number of rows", "list": "rows"}
+        names = {
+            "nunique": f"different {value}",
+            "count": "number of rows",
+            "list": f"{value} that fit",
+            "share": "percent of the rows",
+        }
         name = names.get(self.measure, f"{self.measure} of {value}")
         if self.top is not None and self.group is not None:
             return f"{self.group.name} with the {'most' if self.descending else 'least'} {value}"
@@ -109,6 +111,7 @@ def read_queries(question: str, data: Data, known: Sequence[str] = ()) -> Readin
         found = _read_clause(rest, conditions, data)
         if found and re.search(_SINCE, question, re.IGNORECASE):
             found = [_with_first_date(query, data) for query in found]
+            rest = re.sub(_SINCE, " ", rest, flags=re.IGNORECASE)
         queries += found
         words = left_over(rest, [f for q in found or queries for f in q.fields], data, known)
         if has_generic_name(data) and (noun := _counted_noun(rest)) in words:
@@ -135,15 +138,23 @@ def _read_clause(clause: str, conditions: tuple[Condition, ...], data: Data) -> 
         return [dated]
     most, least = re.search(_MOST, clause, re.I), re.search(_LEAST, clause, re.I)
     if measure is None and not most and not least:
-        lists = re.search(r"\b(?:which|list|show|find|who|what)\b", clause, re.I)
-        return [Query("list", None, data.key, conditions=conditions)] * bool(lists and conditions)
-    period = _period(clause, data)
-    groups = [period[0]] if period else _groups(clause, data, bool(most or least))
+        lists = re.search(
+            r"\b(?:which|list|show|find|who|what)\b(?: me)?(?: all)?(.*)", clause, re.I
+        )
+        if not (lists and conditions):
+            return []
+        kinds = fields_called(lists[1], [f for f in data.fields if not f.is_number])
+        noun = kinds[0] if kinds else _name_of_rows(data)
+        return [Query("list", noun, conditions=conditions)]
+    period = period_in(clause, data)
+    groups = [period[0]] if period else groups_in(clause, data, bool(most or least))
     cut = period[1] if period else ""
     if most or least:
-        found = _superlatives(clause, data, measure, groups, bool(most))
+        found = _superlatives(clause, data, measure, groups, bool(most), is_cut=bool(cut))
     else:
         found = _figures(clause, data, measure or "sum", groups[:1])
+        if measure == "share" and not conditions:
+            found = []
     both = next((c for c in conditions if c.operator == "in"), None)
     if both and not groups and re.search(r"\band\b", clause):  # of A and of B: each by itself
         found = [replace(query, group=both.field) for query in found]
@@ -157,12 +168,15 @@ def _figures(clause: str, data: Data, measure: str, groups: Sequence[Field]) -> 
     about = counted[1] if measure == "count" and counted else clause
     named = [f for f in mentioned(about, data.fields) if f not in groups]
     numbers = [f for f in named if f.is_number and f != data.key]
+    if measure == "share":
+        return [] if named or groups else [Query(measure, None)]
     if measure == "count":
-        sums = [f for f in numbers if is_additive(f)]
-        if sums:
+        counts_entries = set(stems(about)) & set(name_stems(data.name))
+        sums = [f for f in numbers if is_additive(f) and f.name != "number"]
+        if sums and not counts_entries:
             return [Query("sum", field, group) for field in sums]
         kinds = [f for f in named if not f.is_number and data.repeats(f)]
-        if kinds and not set(stems(about)) & entry_nouns(data):
+        if kinds and not counts_entries and not set(stems(about)) & entry_nouns(data):
             return [Query("nunique", kinds[0], group)]
         return [Query("count", None, group)]
     if measure == "nunique":
@@ -180,15 +194,27 @@ def _only_number(data: Data, group: Field | None) -> list[Field]:
 
 
 def _superlatives(
-    clause: str, data: Data, measure: str | None, groups: Sequence[Field], most: bool
+    clause: str,
+    data: Data,
+    measure: str | None,
+    groups: Sequence[Field],
+    most: bool,
+    *,
+    is_cut: bool,
 ) -> list[Query]:
     named = [f for f in mentioned(clause, data.fields) if f not in groups]
     values = [f for f in named if f.is_number and f != data.key]
     values = values[:1] or [f for f in _meant_numbers(clause, data) if f not in groups]
-    entry_wanted = re.search(r"\b(?:which|who|top(?!-)|list)\b|\bwhat (?!is|are|was)", clause, re.I)
+    entry_wanted = re.search(
+        r"\b(?:which|who|top(?!-)|list)\b|\bwhat (?!is|are|was)", clause, re.I
+    ) is not None or not set(stems(clause)[-1:]).isdisjoint(name_stems(data.name))
+    asked = re.search(r"\b(?:what is the \w+|which|what) (\w+)", clause, re.I)
+    if asked and any(stem(asked[1]) in name_stems(value.name) for value in values):
+        entry_wanted = False  # the number itself is asked for
     top = _top(clause)
     if not values:
-        return _most_often(clause, data, groups, named, top, most)
+        counted = groups if is_cut else _common(clause, data, groups, named)
+        return [Query("count", None, field, top, most) for field in counted]
     if not groups and not entry_wanted:
         return [Query("max" if most else "min", value) for value in values]
     key = groups[0] if groups else _name_of_rows(data)
@@ -202,33 +228,24 @@ def _superlatives(
     return queries
 
 
-def _most_often(
-    clause: str,
-    data: Data,
-    groups: Sequence[Field],
-    named: Sequence[Field],
-    top: int,
-    most: bool,
-) -> list[Query]:
-    """The groups with the most rows; never groups of one row each."""
-    kinds = [f for f in named if not f.is_number]
-    if groups and kinds and "the most" in clause:
-        return [Query("nunique", kinds[0], groups[0], top, most)]
-    by_count = re.search(_OFTEN, clause, re.I)
-    if not groups and not kinds and data.called:  # entries of text stand for themselves
+def _common(
+    clause: str, data: Data, groups: Sequence[Field], named: Sequence[Field]
+) -> Sequence[Field]:
+    """The fields whose values are counted to find the most common; never those of single rows."""
+    kinds = [*groups] or [f for f in named if not f.is_number]
+    if not kinds and data.called:  # entries of text stand for themselves
         kinds = [f for f in data.fields if f.name == "text"]
-    counted = [f for f in (groups or kinds) if data.repeats(f)]
-    if not by_count or not counted:
-        what = f"each `{(groups or kinds)[0].name}` comes only once" if groups or kinds else ""
-        raise Unclear(f"I cannot rank this: {what or 'no column of it fits what you ask for'}.")
-    ranks_numbers = any(f.is_number and f != data.key for f in data.fields)
-    if (
-        re.search(r"\btop\b", clause, re.I)
-        and ranks_numbers
-        and not re.search(r"\b(?:most|often|common|frequent)", clause, re.I)
-    ):
-        raise Unclear("Top by what? Name the number to rank by, or ask for the most common.")
-    return [Query("count", None, field, top, most) for field in counted]
+    by_count = re.search(_OFTEN, clause, re.I)
+    is_top = re.search(r"\btop\b", clause, re.I) and not re.search(r"\bmost|\boften", clause, re.I)
+    has_numbers = any(f.is_number and f != data.key for f in data.fields)
+    if not kinds:
+        raise Unclear("no column of it fits what you ask for")
+    if not by_count or (is_top and has_numbers and not data.called):
+        raise Unclear("I do not see by which number to rank; name it, or ask for the most common")
+    counted = [f for f in kinds if data.repeats(f)]
+    if not counted:
+        raise Unclear(f"every `{kinds[0].name}` is another, so counting them shows no common ones")
+    return counted
 
 
 def _meant_numbers(clause: str, data: Data) -> list[Field]:
@@ -236,7 +253,7 @@ def _meant_numbers(clause: str, data: Data) -> list[Field]:
     numbers = [f for f in data.fields if f.is_number and f != data.key]
     for word in re.findall(r"\w+", clause):
         if meant := meant_by(word, numbers):
-            return meant[-1:] if data.called else meant
+            return meant[:1] if data.called else meant
     return []
 
 
@@ -248,47 +265,8 @@ def _name_of_rows(data: Data) -> Field | None:
 
 
 def _top(clause: str) -> int:
-    found = re.finditer(_TOP_N, clause, re.IGNORECASE)
-    numbers = [plain_number(match[1] or match[2]) for match in found]
-    return next((number for number in numbers if number), 1)
-
-
-def _groups(clause: str, data: Data, superlative: bool) -> list[Field]:
-    """The fields to group by; a noun that no field is called by stands for the entries."""
-    fields = [f for f in data.fields if _makes_groups(f)]
-    for pattern in (_WHICH, _GROUP) if superlative else (_GROUP,):
-        for found in re.finditer(pattern, clause, re.IGNORECASE):
-            if named := fields_called(found[1], fields):
-                return named
-    if superlative and re.match(r"\W*who\b", clause, re.I):
-        return [f for f in meant_by("who", fields) if data.repeats(f)][:1]
-    entries = re.search(r"\b(?:by|per|each|every|across)\s+(\w+)", clause, re.IGNORECASE)
-    if entries is None or superlative:
-        return []
-    if data.key and stem(entries[1]) in entry_nouns(data):
-        return [data.key]
-    raise Unclear(f"no column of `{data.name}` makes groups by {entries[1]!r}")
-
-
-def _makes_groups(field: Field) -> bool:
-    return not field.is_number or bool(set(name_stems(field.name)) & _COUNTABLE_NUMBERS)
-
-
-def _period(clause: str, data: Data) -> tuple[Field, str] | None:
-    """The date field and the part of a date, for `per month` and `which day`."""
-    found = re.search(
-        r"\b(?:per|by|each|every|which|what|in (?:each|which)) (?:calendar )?(day|date|month|year)\b"
-        r"|\b(daily|monthly|yearly|annually)\b", clause, re.IGNORECASE
-    )  # fmt: skip
-    if found is None:
-        return None
-    word = (found[1] or found[2]).lower()
-    if any(name_stems(f.name) == stems(word) and not f.is_date for f in data.fields):
-        return None
-    field = date_field(clause, data.fields)
-    if field is None:
-        raise Unclear(f"`{data.name}` has no column of dates such as 2024-03-01.")
-    return field, PERIODS[word]
+    found = (match[1] for pattern in _TOP_N for match in re.finditer(pattern, clause, re.I))
+    return next((number for word in found if (number := plain_number(word))), 1)
 
 
 def _date_query(clause: str, conditions: tuple[Condition, ...], data: Data) -> Query | None:

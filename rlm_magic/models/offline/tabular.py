@@ -8,6 +8,8 @@ from rlm_magic.models.offline.query import Query
 
 __all__ = ["compute"]
 
+NOT_EMPTY = 'assert len(selected), "no row fits the conditions"'
+_NEED_ROWS = ("mean", "median", "max", "min")
 _PLAIN = {"sum": "sum", "mean": "mean", "median": "median", "max": "max", "min": "min"}
 
 
@@ -29,8 +31,14 @@ def _pandas(query: Query, data: Data) -> str:
         rows = "selected"
     value = f"[{query.value.name!r}]" if query.value else ""
     label = f"results[{query.label!r}]"
+    if tests and query.measure in _NEED_ROWS:
+        lines.append(NOT_EMPTY)
     if query.measure == "list":
-        return "\n".join([*lines, f"{label} = {rows}{value or '.index'}.tolist()"])
+        values = f"{rows}{value}.drop_duplicates()" if value else f"{rows}.index"
+        return "\n".join([*lines, f"{label} = {values}.tolist()"])
+    if query.measure == "share":
+        share = f"round(100 * len({rows}) / len({data.expression}), 2)"
+        return "\n".join([*lines, f"{label} = {share}"])
     if query.group is None:
         count = f"len({rows})"
         result = count if query.measure == "count" else f"{rows}{value}.{query.measure}()"
@@ -57,6 +65,7 @@ def _pandas(query: Query, data: Data) -> str:
     if query.since:
         dates = f"{rows}.dropna(subset=[{query.since.name!r}]).groupby({group})"
         lines.append(f"since = {dates}[{query.since.name!r}].min().astype(str).str[:10].to_dict()")
+        lines.append(_with_dates(label))
     return "\n".join(lines)
 
 
@@ -79,11 +88,14 @@ def _plain(query: Query, data: Data) -> str:
         tests = " and ".join(map(_plain_test, query.conditions))
         lines.append(f"selected = [row for row in records if {tests}]")
         rows = "selected"
+        lines += [NOT_EMPTY] * (query.measure in _NEED_ROWS)
     cell = f"row[{query.value.name!r}]" if query.value else "1"
     there = f" if row.get({query.value.name!r}) is not None" if query.value else ""
     if query.measure == "list":
         entry = cell if query.value else "records.index(row)"
-        lines.append(f"values = [{entry} for row in {rows}]")
+        lines.append(f"values = list(dict.fromkeys({entry} for row in {rows}{there}))")
+    elif query.measure == "share":
+        lines.append(f"values = round(100 * len({rows}) / len(records), 2)")
     elif query.group is not None:
         lines += _plain_groups(query, rows, cell, there)
     elif query.measure == "count":
@@ -135,14 +147,21 @@ def _finish(query: Query) -> list[str]:
     """Put the values under the label; for a superlative the first ones, with all of a tie."""
     label = f"results[{query.label!r}]"
     if query.group is None or query.top is None:
-        return [f"{label} = values"]
+        values = "dict(sorted(values.items()))" if query.period else "values"
+        return [f"{label} = {values}", *([_with_dates(label)] if query.since else [])]
     reverse = ", reverse=True" if query.descending else ""
     beyond = ">=" if query.descending else "<="
-    return [
+    lines = [
         f"ranked = sorted(values.items(), key=lambda pair: pair[1]{reverse})",
         f"last = ranked[:{query.top}][-1][1]",
         f"{label} = dict(pair for pair in ranked if pair[1] {beyond} last)",
     ]
+    return [*lines, _with_dates(label)] if query.since else lines
+
+
+def _with_dates(label: str) -> str:
+    said = "f\"{count}, since {since.get(name, 'unknown')}\""
+    return f"{label} = {{name: {said} for name, count in {label}.items()}}"
 
 
 def _imports(queries: Sequence[Query]) -> str:

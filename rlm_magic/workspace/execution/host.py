@@ -16,6 +16,10 @@ class Host(Protocol):
         """Return `source` as plain Python (IPython's `%` and `!` lines translated)."""
         ...
 
+    def for_child(self) -> Host:
+        """Return the host of child runs, whose code must not reach the person's namespace."""
+        ...
+
     def displays_to(self, write: Callable[[str], object]) -> AbstractContextManager[object]:
         """Have what the code displays also written, as text, through `write`."""
         ...
@@ -27,6 +31,10 @@ class PlainHost:
     def transform(self, source: str) -> str:
         """Return `source` unchanged."""
         return source
+
+    def for_child(self) -> PlainHost:
+        """Return the host itself."""
+        return self
 
     def displays_to(self, write: Callable[[str], object]) -> AbstractContextManager[object]:
         """Do nothing: outside of IPython a display is a print."""

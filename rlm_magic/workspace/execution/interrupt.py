@@ -172,7 +172,9 @@ def catch_sigint(interrupt: Interrupt) -> Iterator[None]:
             yield
     finally:
         _active.remove(interrupt)
-        if not _active:  # also when generated code put a handler of its own in the place of ours
+        if not _active:
+            _nudges.clear()
+            # Also when generated code put a handler of its own in the place of ours.
             signal.signal(signal.SIGINT, _previous)  # type: ignore[arg-type]
 
 

@@ -80,3 +80,13 @@ def test_registering_twice_adds_it_once_and_leaves_the_providers_of_others(litel
 def test_importing_the_model_does_not_import_litellm():
     code = "import sys, rlm_magic.models.offline; sys.exit('litellm' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_another_name_of_the_provider_is_refused_in_a_sentence(litellm, stream):
+    wanted = "There is no offline/dmo: the offline model is called offline/demo."
+    with pytest.raises(litellm.BadRequestError, match=wanted):
+        async for _ in await litellm.acompletion(
+            model="offline/dmo", messages=MESSAGES, stream=stream
+        ):
+            pass

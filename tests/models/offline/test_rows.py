@@ -137,6 +137,12 @@ def test_hints_in_parentheses_tell_the_sub_model_what_a_class_means(ask, chapter
     assert answer == {"ship": 1, "weather": 1, "nature": 1}
 
 
+def test_entries_without_a_class_are_counted_as_unclear(ask):
+    texts = ["Please help", "I am so happy", "This is sad"] * 10
+    answer = ask("Classify each text as happy, sad or angry and count", texts=texts)
+    assert answer == {"happy": 10, "sad": 10, "angry": 0, "unclear": 10}
+
+
 def test_the_most_common_class_is_named(ask, tickets):
     answer = ask(
         "Classify each ticket into billing, technical or account: which is the most common?",

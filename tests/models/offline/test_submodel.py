@@ -103,3 +103,19 @@ def test_anything_else_is_declined_in_a_sentence():
     assert "offline/demo" in say("Write a limerick.")
     assert "offline/demo" in reply([])
     assert "offline/demo" in reply([{"role": "system", "content": "You are a pirate."}])
+
+
+@pytest.mark.parametrize(
+    ("labels", "label"),
+    [("happy, sad", "unclear"), ("happy, sad, other", "other"), ("none, happy", "none")],
+)
+def test_a_text_without_a_signal_gets_no_label_of_the_others(labels, label):
+    assert say(f"Classify the text into one of: {labels}.\n\nText:\nPlease send it.") == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("It is good", "positive"), ("It is not very good", "negative"), ("Not bad", "unclear")],
+)
+def test_a_negation_turns_a_judgement(text, label):
+    assert say(f"Classify the text as positive or negative.\n\nText:\n{text}") == label

@@ -43,6 +43,34 @@ def test_a_fact_that_is_not_there_is_not_invented(run, chapters):
     assert "offline/demo" in result.answer
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is mentioned most often?",
+        "Who sank the Albatross?",
+        "Why was the crew afraid?",
+        "When did the storm begin?",
+        "What are the main themes of the chapters?",
+        "How many people appear?",
+        "Which chapters do not mention the crew?",
+        "Where did the captain study law?",
+        "Show me the errors",
+    ],
+)
+def test_what_no_passage_says_is_declined(run, chapters, question):
+    result = run(question, chapters=chapters)
+    assert result.in_words
+    assert "cannot answer" in result.answer
+
+
+def test_the_most_common_words_are_counted(ask):
+    text = "tea for two, and two for tea: tea"
+    assert ask("What are the two most common words?", text=text) in (
+        {"tea": 3, "for": 2},
+        {"tea": 3, "two": 2},
+    )
+
+
 def test_lines_that_mention_a_term_are_listed_with_their_place(ask, chapters):
     found = ask('Find all lines that mention "storm"', chapters=chapters)
     expected = [

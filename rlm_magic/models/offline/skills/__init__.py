@@ -59,14 +59,14 @@ SKILLS = (
     Skill("inherit", r"\b(?:inherit|base class|superclass|parent class|ancestor|subclass|derive[sd]? from|mro\b)", "source", inherit.plan),  # noqa: E501
     Skill("source report", rf"(?:{MADE}.*{LISTING}|\bone line\b).*\b(?:function|class|method)", "source", report.plan),  # noqa: E501
     Skill("report", rf"{MADE}.*{LISTING}|\bone line (?:for|per|each)\b|\ba line (?:for|per) ", "rows", report.plan),  # noqa: E501
-    Skill("describe", r"\bwhat(?:'s| is| are)? (?:there )?in\b|\bwhat do(?:es)? .* (?:contain|hold|look like)|^\W*(?:describe|peek|show|look at)\b|\bstructure of\b", "any", peek.plan),  # noqa: E501
+    Skill("describe", r"\bwhat(?:'s| is| are)? (?:there )?in\b|\bwhat do(?:es)? .* (?:contain|hold|look like)|^\W*(?:describe|peek|look at)\b|\bstructure of\b", "any", peek.plan),  # noqa: E501
     Skill("count text", rf"\b(?:how many|count|number of)\b.*(?:{MENTION}|\blines\b|\bwords\b|\boccurrence)", "text", count.plan),  # noqa: E501
     Skill("sizes", r"\bhow many (?:rows|entries|records|items)\b.*\b(?:each|every|both)\b(?: of (?:them|these|the \w+))?(?: (?:table|(?:data)?frame|variable|dataset))?\W*$", "all", sizes.plan),  # noqa: E501
     Skill("ladder", r"\b(?:top(?:most)?|ultimate|highest)\b.*\b(?:above|over)\b|\b(?:up to the top|all the way up|(?:management|reporting) (?:chain|line))\b|\bchain of (?:command|managers)\b", "rows", ladder.plan),  # noqa: E501
-    Skill("links", rf"{LINK}|\w['’]s \w+['’]s \w|\bthe \w+(?: \w+)? of [A-Z][\w ]*['’]s \w", "rows", hops.plan),
-    Skill("count", r"\b(?:how many|how often|number of|count|average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|biggest|longest|shortest|maximum|minimum|cheapest|top \w+|often|common|frequent(?:ly)?|best|worst|rarest|latest|newest|most recent|earliest|oldest|youngest|(?:per|each|by) (?:day|month|year)|since when)\b", "rows", count.plan),  # noqa: E501
+    Skill("links", rf"{LINK}|\w['’]s \w+['’]s \w|\bthe \w+(?: \w+)? of [A-Z][\w ]*['’]s \w", "rows", hops.plan),  # noqa: E501
+    Skill("count", r"\b(?:how many|how often|number of|count|average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|biggest|longest|shortest|maximum|minimum|cheapest|top \w+|often|common|frequent(?:ly)?|best|worst|rarest|latest|newest|most recent|earliest|oldest|youngest|(?:per|each|by) (?:day|month|year)|since when|percent(?:age)?|share|proportion)\b", "rows", count.plan),  # noqa: E501
     Skill("definition", DEFINED, "source", definition.plan),
-    Skill("search", rf"{MENTION}|\bwhich (?:of the )?\w+(?: that)? {grep.VERBS}|\b(?:tickets?|entries|lines?|messages?|texts?|rows?|notes?|reviews?) (?:that |which )?(?:are |is )?{grep.VERBS}|\bfind (?:all|every|each)\b|\blist (?:all|every|the)\b|\bwhich lines\b", "text", grep.plan),  # noqa: E501
+    Skill("search", rf"{MENTION}|\bwhich (?:of the )?\w+(?: that)? {grep.VERBS}|\b(?:tickets?|entries|lines?|messages?|texts?|rows?|notes?|reviews?) (?:that |which )?(?:are |is )?{grep.VERBS}|\b(?:find|list|show)(?: me)? (?:all|every|each)\b|\blist the\b|\bwhich lines\b", "text", grep.plan),  # noqa: E501
     Skill("find a fact", r"\b(?:what|who|whom|whose|when|where|which|how)\b|\bfind\b|\bsecret\b|\bvalue\b", "any", needle.plan),  # noqa: E501
 )
 # fmt: on

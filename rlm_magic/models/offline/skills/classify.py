@@ -3,7 +3,7 @@
 import re
 
 from rlm_magic.models.offline.data import Data
-from rlm_magic.models.offline.skills import needle
+from rlm_magic.models.offline.decline import decline
 from rlm_magic.models.offline.skills.docstrings import take_docstrings
 from rlm_magic.models.offline.steps import Plan, Step
 from rlm_magic.models.offline.task import Task
@@ -70,7 +70,7 @@ def plan(task: Task, data: Data) -> Plan:
     """Partition the entries, let a sub-model label each batch, check that none is lost, count."""
     labels = read_labels(task.question)
     if len(labels) < 2:
-        yield from needle.plan(task, data)
+        yield decline("name the classes, as in: into billing, technical or other", data)
         return
     pairs = data.items(data.text_field(task.question) if data.has_rows else None)
     if data.is_python and task.asks(r"docstring"):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Generator
 
 from rlm_magic.models.offline.data import Data, Field
+from rlm_magic.models.offline.decline import decline
 from rlm_magic.models.offline.skills import grep, rows
 from rlm_magic.models.offline.steps import Plan, Step, Turn
 from rlm_magic.models.offline.task import Task
@@ -80,12 +81,16 @@ print(len(rows), "numbers")
 
 def plan(task: Task, data: Data) -> Plan:
     """Turn the data into rows if it is not, read the question as queries, compute them."""
-    if task.asks(MENTION) and (pattern := grep.search_pattern(task)):
+    ranks = task.asks(r"\bmost\b|\bleast (?:often|common)")
+    if task.asks(MENTION) and not ranks and (pattern := grep.search_pattern(task)):
+        if task.asks(grep.NEGATED):
+            yield decline("I cannot count what is missing or denied", data)
+            return
         yield from _count_matches(task, data, pattern)
         return
     if task.asks(COMMON_WORDS) and not data.is_python:
         number = re.search(r"\b(\d+|[a-z]+) most\b", task.question)
-        top = (plain_number(number[1]) if number else None) or 1
+        top = (plain_number(number[1]) if number else None) or 10
         yield Step("I count every word.", WORDS, {"PAIRS": data.items(), "TOP": str(top)})
         return
     entries = data

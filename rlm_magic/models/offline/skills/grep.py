@@ -9,7 +9,7 @@ from rlm_magic.models.offline.steps import Answer, Plan, Step
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import ABOUT_VERBS, all_of, content_words, stems
 
-__all__ = ["plan", "search_pattern"]
+__all__ = ["NEGATED", "VERBS", "plan", "search_pattern"]
 
 SEARCH = """
 import re
@@ -43,6 +43,7 @@ NAMES = """
 assert all(pattern.search(str(text)) for text in hits.values())
 FINAL(list(hits))
 """
+NEGATED = r"\b(?:not|never|without|except|neither|no)\b|n['’]t\b"
 _ABOUT = "|".join(word.removesuffix("e") for word in ABOUT_VERBS.split())
 VERBS = rf"\b(?:{_ABOUT}|about|search for|for the word|with the word)\w*\b"
 
@@ -53,6 +54,12 @@ def plan(task: Task, data: Data) -> Plan:
         yield from rows.plan(task, data)
         return
     pattern = search_pattern(task)
+    if task.asks(NEGATED):
+        yield decline("I cannot search for what is missing or denied", data)
+        return
+    if pattern is None and data.has_rows:
+        yield from rows.plan(task, data)
+        return
     if pattern is None:
         yield decline("tell me the word to search for, in quotation marks", data)
         return

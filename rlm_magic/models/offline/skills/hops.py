@@ -11,7 +11,7 @@ from rlm_magic.models.offline.steps import Answer, Plan, Step, StepFailed
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import name_stems, stem, stems
 
-__all__ = ["Chain", "field_for", "identifying", "plan", "read_chain"]
+__all__ = ["LINKS", "Chain", "field_for", "identifying", "plan", "read_chain"]
 
 TABLES = """
 tables = TABLES_CODE
@@ -56,6 +56,7 @@ FINAL(RESULT)
 """
 NAMING = frozenset(map(stem, ("name", "title", "label")))
 IDENTIFYING = NAMING | frozenset(map(stem, ("id", "key", "code", "number", "no")))
+LINKS = frozenset(stems("manager boss supervisor lead chief parent previous predecessor reply"))
 SYNONYMS = (
     ("manager", "boss", "supervisor", "report", "lead", "chief"),
     ("born", "birth", "birthplace"),
@@ -192,7 +193,8 @@ def field_for(link: str, names: list[str]) -> str | None:
 
 def identifying(fields: tuple[Field, ...]) -> list[str]:
     most = max((field.different for field in fields), default=0)
-    texts = [f.name for f in fields if not f.is_number and f.different == most]
+    telling = [f for f in fields if not f.is_number and f.different == most]
+    texts = [f.name for f in telling if not set(name_stems(f.name)) & LINKS]
     named = [f.name for f in fields if len(name_stems(f.name)) == 1]
     keys = [name for name in named if set(name_stems(name)) <= IDENTIFYING]
     return list(dict.fromkeys([*keys, *texts]))

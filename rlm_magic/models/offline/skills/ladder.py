@@ -4,7 +4,7 @@ import re
 
 from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.decline import decline
-from rlm_magic.models.offline.skills.hops import field_for, identifying
+from rlm_magic.models.offline.skills.hops import LINKS, field_for, identifying
 from rlm_magic.models.offline.steps import Answer, Plan, Step
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import quoted
@@ -43,14 +43,13 @@ else:
     FINAL(f"The links lead up to {above}, of which the data has no record: {through} → {above}")
 """
 _START = r"\b(?:above|over|of|from|for|with)\s+([A-Z][\w-]*(?:\s[A-Z][\w-]*)*)"
-_LINK = "manager boss supervisor lead parent chief predecessor previous reply"
 
 
 def plan(task: Task, data: Data) -> Plan:
     """Find the field that links records, then follow it in one loop that stops at a circle."""
     names = [f.name for f in data.fields if f != data.key]
     words = re.findall(r"\w+", task.question)
-    link = next((f for word in [*words, *_LINK.split()] if (f := _link(word, names))), None)
+    link = next((f for word in [*words, *sorted(LINKS)] if (f := _link(word, names))), None)
     found = re.search(_START, task.question)
     starts = quoted(task.question) or ([found[1]] if found else [])
     if link is None or not starts:
@@ -69,4 +68,4 @@ def plan(task: Task, data: Data) -> Plan:
 
 def _link(word: str, names: list[str]) -> str | None:
     """The field that a word means, if the word is for a link and not for any other field."""
-    return field_for(word, names) if field_for(word, _LINK.split()) else None
+    return field_for(word, names) if field_for(word, sorted(LINKS)) else None

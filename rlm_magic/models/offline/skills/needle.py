@@ -56,7 +56,8 @@ FINAL(reply + where)
 # What no single passage answers: reasons, judgements, figures over many entries.
 NO_FACT = (
     r"\b(?:why|most|least|usually|typical\w*|average|trends?|themes?|compare\w*|differ\w*|better"
-    r"|best|worst|percent\w*|share of|correlat\w*|how (?:do|can|should|would|to))\b"
+    r"|best|worst|not|never|without|all|percent\w*|share of|correlat\w*"
+    r"|how (?:do|can|should|would|to))\b"
 )
 # The form of an answer, by the word that asks for it.
 SHAPES = {
@@ -76,8 +77,11 @@ def plan(task: Task, data: Data) -> Plan:
         yield from rows.plan(task, data)
         return
     names = [word for v in task.variables for word in stems(v.name)]
-    if task.asks(NO_FACT) or (data.has_rows and _asks_for_entries(task, names)):
-        yield decline("it asks for more than one fact that stands in the text", data)
+    if data.has_rows and _asks_for_entries(task, data, names):
+        yield from rows.plan(task, data)
+        return
+    if task.asks(NO_FACT) or data.shape == "numbers":
+        yield decline("it asks for more than one fact that stands in a text", data)
         return
     keywords = [re.escape(term.lower()) for term in task.terms]
     keywords += content_words(task.question, without=[*names, *stems(" ".join(task.terms))])
@@ -102,8 +106,10 @@ def plan(task: Task, data: Data) -> Plan:
         yield Step("I check that this really stands in the data.", CHECK)
 
 
-def _asks_for_entries(task: Task, names: Sequence[str]) -> bool:
-    """`Which tickets are angry?` wants entries, not one sentence."""
+def _asks_for_entries(task: Task, data: Data, names: Sequence[str]) -> bool:
+    """`Which tickets are angry?` wants entries, not one sentence; so does all about plain rows."""
+    if data.has_rows and data.text_field("") is None:
+        return True
     wanted = re.match(r"\W*which (?:of the )?(\w+)", task.question, re.IGNORECASE)
     return wanted is not None and stem(wanted[1]) in names
 

@@ -7,6 +7,7 @@ from rlm_magic.models.offline.conditions import Unclear
 from rlm_magic.models.offline.conversation import printed
 from rlm_magic.models.offline.data import Data
 from rlm_magic.models.offline.decline import decline
+from rlm_magic.models.offline.meanings import is_negation
 from rlm_magic.models.offline.query import Query, Reading, read_queries
 from rlm_magic.models.offline.steps import Plan, Step, Turn
 from rlm_magic.models.offline.tabular import compute
@@ -45,11 +46,11 @@ for pair in list(found)[:50]:
 """
 FINAL_SINCE = """
 (best,) = results.values()
-lines = [f"{name}: {value}, since {since.get(name, 'unknown')}" for name, value in best.items()]
-FINAL("\\n".join(lines))
+FINAL("\\n".join(f"{name}: {value}" for name, value in best.items()))
 """
 FINAL_BEST = """
 (best,) = results.values()
+best = {"(empty)" if name == "" else name: value for name, value in best.items()}
 first = ", ".join(f"{name}: {value}" for name, value in list(best.items())[:5])
 FINAL((first if len(best) <= 5 else f"{first}, and {len(best) - 5} more alike") + "MISSING")
 """
@@ -74,8 +75,10 @@ def plan(task: Task, data: Data, entries: Data | None = None) -> Plan:
         yield from _count_entries(reading, entries)
         return
     if not queries or reading.unexplained:
-        words = " and ".join(map(repr, reading.unexplained)) or "the question"
-        yield decline(f"I do not know what {words} means in `{entries.name}`", entries)
+        named = {part for field in data.fields for part in name_stems(field.name)}
+        words = ", ".join(repr(w) for w in reading.unexplained if stem(w) not in named)
+        unknown = f"in `{entries.name}` I do not know the meaning of {words}"
+        yield decline(unknown if words else "none of my rules fits the question", entries)
         return
     yield Step(_prose(queries), compute(queries, data), result="results")
     yield Step("These figures answer the question.", _final(task, queries))
@@ -116,6 +119,9 @@ def _count_entries(reading: Reading, data: Data) -> Plan:
         return
     about = set(stems(ABOUT_VERBS))
     words = [word for word in reading.unexplained if stem(word) not in about]
+    if any(map(is_negation, words)):
+        yield decline("I cannot count what is missing or denied", data)
+        return
     if not words:
         yield decline("the question has no word that I could search for", data)
         return
@@ -136,11 +142,13 @@ def _final(task: Task, queries: Sequence[Query]) -> str:
     """One result stands for itself; several are answered under their labels."""
     (query, *more) = queries
     wants_dates = task.asks(r"\bsince when\b")
-    if more:
-        return "FINAL(results)"
+    if query.measure == "share":
+        return '(share,) = results.values()\nFINAL(f"{share} % of the rows")'
+    missing = ". Since when, I cannot say." if wants_dates and not query.since else ""
+    if more or (missing and query.group is None):
+        return f'FINAL(f"{{results}}{missing}")' if missing else "FINAL(results)"
     if query.since:
         return FINAL_SINCE
-    missing = ". There is no column of dates, so I cannot say since when." if wants_dates else ""
     if query.top == 1 or missing:
         return FINAL_BEST.replace("MISSING", missing)
     return "(result,) = results.values()\nFINAL(result)"

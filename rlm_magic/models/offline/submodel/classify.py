@@ -5,7 +5,7 @@ from collections import Counter
 
 from rlm_magic.models.offline.submodel.lexicon import topic_stems
 from rlm_magic.models.offline.submodel.parts import split_prompt
-from rlm_magic.models.offline.words import STOP_WORDS, stems
+from rlm_magic.models.offline.words import STOP_WORDS, stem, stems
 
 __all__ = ["classify"]
 
@@ -18,6 +18,9 @@ _BETWEEN = re.compile(
     r",\s*(?:or\s+|and\s+)?(?![^()]*\))|\s+or\s+(?![^()]*\))|\n\s*[-*]\s*"  # not within ( )
 )
 _ITEM = re.compile(r"^\s*(\d+)[:.)]\s?(.*)$", re.MULTILINE)
+_NEGATED = re.compile(
+    r"(?:\b(?:not|never|hardly)|\w+n['’]t)\s+(?:(?:very|so|really|that|at all|a)\s+)*(\w+)", re.I
+)
 UNCLEAR = "unclear"
 _NEITHER = ("other", "none", "unknown", "misc", "miscellaneous", "neutral", "rest", "general",
             UNCLEAR, "uncategorized", "neither")  # fmt: skip
@@ -46,8 +49,17 @@ def _read_labels(instruction: str) -> dict[str, frozenset[str]]:
     return labels
 
 
+def _turned(negated: re.Match[str]) -> str:
+    """`not good` is bad, and `not bad` says little; other words stay."""
+    word = stem(negated[1])
+    if word in topic_stems("positive"):
+        return "bad"
+    return "" if word in topic_stems("negative") else negated[0]
+
+
 def _best_label(text: str, labels: dict[str, frozenset[str]]) -> str:
     """The label with the most shared words; without any, the one for the rest, else `unclear`."""
+    text = _NEGATED.sub(_turned, text)
     words = Counter(
         w
         for word in re.findall(r"\w+", text)
