@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -114,7 +118,11 @@ def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> Non
     if result.error:
         print(result.error)
     if not isinstance(result.answer, str):
-        display(result.answer)
+        try:
+            with _interruptible():
+                display(result.answer)
+        except KeyboardInterrupt:
+            raise CellInterrupted(result) from None
         return
     text = _shown(result.answer)
     if _is_terminal(shell):
@@ -122,6 +130,19 @@ def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> Non
     else:
         # Two spaces end a line in Markdown: a list of plain lines must not run together.
         display({"text/markdown": text.replace("\n", "  \n"), "text/plain": text}, raw=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt raise at once: in an async cell ipykernel's handler waits for the loop."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def _shown(text: str) -> str:

@@ -6,7 +6,8 @@ import asyncio
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rlm_magic.errors import BudgetError, RLMError
@@ -91,8 +92,7 @@ class Run:
                 outcome = await self._to_the_end()
                 if outcome.name:
                     self._workspace.kept_names.add(outcome.name)
-                with self._tree.interrupt.occupying():
-                    _ = outcome.text
+                outcome = self._told(outcome)
         except asyncio.CancelledError:
             if self._is_root:
                 self._tree.interrupt.set("interrupted")  # for child runs and calls of threads
@@ -124,6 +124,16 @@ class Run:
                 error=f"rlm-magic itself failed with {type(error).__name__}: {error}; "
                 "please report it with the trace.",
             )
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with its text, while the namespace that a repr may need is held."""
+        interrupt = self._tree.interrupt
+        with suppress(KeyboardInterrupt), interrupt.occupying():
+            outcome = outcome.told()
+        reason = interrupt.reason
+        if outcome.status in ("answered", "fallback") and reason is not None:
+            return replace(outcome, status=reason, error=_ENDINGS[reason])
+        return outcome
 
     @property
     def _is_root(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
@@ -42,6 +43,7 @@ class RunTree:
     host: Host = field(default_factory=PlainHost)
     interrupt: Interrupt = field(default_factory=Interrupt)
     has_ended: bool = False
+    process: int = field(default_factory=os.getpid)
     calls: set[asyncio.Task[Any]] = field(default_factory=set)
     call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -119,11 +121,15 @@ class RunTree:
         return self._block_on(future)
 
     def check(self) -> None:
-        """Raise RuntimeError when the run has ended, and when it is interrupted KeyboardInterrupt.
+        """Raise RuntimeError where models can't be asked, KeyboardInterrupt after an interrupt.
 
         In a task or on another thread that is Interrupted: asyncio would let a KeyboardInterrupt
         end the event loop, and with it the person's kernel.
         """
+        if os.getpid() != self.process:
+            raise RuntimeError(
+                "Models can't be asked from another process: use llm_query_batched, or threads."
+            )
         if self.has_ended:
             raise RuntimeError("This helper belongs to a run that has ended; nothing was sent.")
         if self.interrupt.reason is not None:

@@ -34,6 +34,7 @@ class Recorder:
         self.events: list[Event] = []
         self._file: IO[str] | None = None
         self._observers = list(observers)
+        self._process = os.getpid()
         # Observers run in the context of who started the run: their prints are no code's output.
         self._context = contextvars.copy_context()
         self._lock = threading.RLock()
@@ -44,7 +45,9 @@ class Recorder:
         self._file = _open_private(trace)
 
     def emit(self, event: Event) -> None:
-        """Number `event`, write it and hand it on."""
+        """Number `event`, write it and hand it on; a forked process has no part in the run."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
             numbered = event.model_copy(update={"seq": len(self.events) + 1, "time": time.time()})
             self.events.append(numbered)

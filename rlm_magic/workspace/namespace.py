@@ -87,7 +87,9 @@ class Workspace:
 
     def person_names(self) -> list[str]:
         """Return the names of the person's objects: theirs, and those that code gave them since."""
-        theirs = {id(value) for value in self._before.values() if not isinstance(value, _SHARED)}
+        theirs = {
+            id(value) for value in self._before.values() if not issubclass(type(value), _SHARED)
+        }
         return [
             name
             for name, value in self._visible().items()

@@ -16,6 +16,7 @@ from typing import Any, cast
 from rlm_magic.redaction import hide_keys
 from rlm_magic.workspace.execution.bridge import run_coroutine
 from rlm_magic.workspace.execution.host import Host
+from rlm_magic.workspace.execution.interrupt import CODE_FILE
 from rlm_magic.workspace.execution.streams import Transcript, writing_to
 from rlm_magic.workspace.execution.tracebacks import describe_exception
 from rlm_magic.workspace.preview import preview_output
@@ -57,8 +58,7 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
         try:
             _run(source, namespace, host, transcript)
         except BaseException as raised:
-            if not _finishes(raised):
-                error, trace = describe_exception(raised)
+            error, trace = _told(raised)
     output = transcript.text()
     if trace:
         separator = "\n" if output and not output.endswith("\n") else ""
@@ -72,6 +72,15 @@ def execute(source: str, namespace: dict[str, Any], *, host: Host, limit: int) -
         deleted=deleted,
         seconds=time.monotonic() - started,
     )
+
+
+def _told(raised: BaseException) -> tuple[str | None, str]:
+    """Return the exception as one line and its traceback, or nothing where FINAL raised it."""
+    try:
+        return (None, "") if _finishes(raised) else describe_exception(raised)
+    except BaseException:  # an exception whose own attributes raise
+        name = type(raised).__name__
+        return name, f"{name} (it can't be told)"
 
 
 def _finishes(raised: BaseException) -> bool:
@@ -93,7 +102,7 @@ def _run(source: str, namespace: dict[str, Any], host: Host, transcript: Transcr
     lines = io.StringIO(f"{python}\n", newline=None).readlines()
     # By what it holds: functions that stay keep their source, and equal runs give equal tracebacks.
     digest = hashlib.sha256(python.encode("utf-8", "surrogatepass")).hexdigest()
-    filename = f"<rlm code {digest[:8]}>"
+    filename = f"{CODE_FILE}{digest[:8]}>"
     linecache.cache[filename] = (len(python), None, lines, filename)
     # Not `ast.parse`, which would be a frame in the traceback of a SyntaxError.
     tree = compile(python, filename, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)

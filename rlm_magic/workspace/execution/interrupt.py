@@ -15,7 +15,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
-__all__ = ["Interrupt", "Interrupted", "Reason", "catch_sigint", "nested_event_loop"]
+__all__ = ["CODE_FILE", "Interrupt", "Interrupted", "Reason", "catch_sigint", "nested_event_loop"]
+
+CODE_FILE = "<rlm code "  # how the file names of generated code begin
 
 T = TypeVar("T")
 Reason = Literal["interrupted", "stopped", "over_budget"]
@@ -32,7 +34,7 @@ class Interrupt:
         self.reason: Reason | None = None
         self._lock = threading.RLock()  # re-entrant: a signal may come while this thread holds it
         self._wakers: dict[object, Callable[[], object]] = {}
-        self._occupies_main = 0
+        self._is_on_main = False
 
     def set(self, reason: Reason) -> None:
         """End the tree: wake every wait, and interrupt busy code on the main thread."""
@@ -43,7 +45,7 @@ class Interrupt:
             wakers = list(self._wakers.values())
         for wake in wakers:
             wake()
-        if self._occupies_main and threading.current_thread() is not threading.main_thread():
+        if self._is_on_main and threading.current_thread() is not threading.main_thread():
             _nudges.append(self)
             _thread.interrupt_main()
 
@@ -99,13 +101,11 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        self._occupies_main += 1
         _on_main.append(self)
         try:
             yield
         finally:
             _on_main.pop()
-            self._occupies_main -= 1
 
 
 async def _abandon(task: asyncio.Future[Any]) -> None:
@@ -129,9 +129,22 @@ def _on_sigint(number: int, frame: FrameType | None) -> None:
     else:
         for interrupt in tuple(_active):
             interrupt.set("interrupted")
-    innermost = _on_main[-1] if _on_main else None
+    if not _on_main:
+        # In a task that code started: asyncio lets a KeyboardInterrupt of a task end the loop.
+        if any(interrupt.reason for interrupt in _active) and _is_in_code(frame):
+            raise Interrupted
+        return
+    innermost = _on_main[-1]
     if innermost is not None and innermost.reason is not None:
         raise KeyboardInterrupt
+
+
+def _is_in_code(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(CODE_FILE):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -166,11 +179,13 @@ def catch_sigint(interrupt: Interrupt) -> Iterator[None]:
     if not _active:
         _previous = signal.signal(signal.SIGINT, _on_sigint)
     _active.append(interrupt)
+    interrupt._is_on_main = True
     outer = next((occupant for occupant in reversed(_on_main) if occupant is not None), None)
     try:
         with outer.calling(lambda: _pass_on(outer, interrupt)) if outer else nullcontext():
             yield
     finally:
+        interrupt._is_on_main = False
         _active.remove(interrupt)
         if not _active:
             _nudges.clear()
