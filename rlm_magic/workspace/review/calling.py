@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ __all__ = ["Calling"]
 class Calling(Expressions):
     """Adds calls; running the block's own functions is left to a subclass."""
 
+    @abstractmethod
     def run(
         self,
         function: Function,
@@ -35,7 +37,6 @@ class Calling(Expressions):
         spread: Value,
     ) -> Value:
         """Read the body of `function` with these arguments; `spread` is what others may be."""
-        raise NotImplementedError
 
     def visit_Call(self, node: ast.Call) -> Value:
         receiver = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.var
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "__builtins__"}
 
 
-class Expressions(ast.NodeVisitor):
+class Expressions(ast.NodeVisitor, ABC):
     """Each visit of an expression returns its value; statements are left to a subclass."""
 
     def __init__(self, record: Record) -> None:
@@ -43,17 +44,17 @@ class Expressions(ast.NodeVisitor):
         self.methods: dict[str, list[Function]] = {}
         self.dropped: set[int] = set()
 
+    @abstractmethod
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind the names of `target`, or record what storing into it changes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bind(self, name: str, value: Value, *, walrus: bool = False) -> None:
         """Bind a name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Function:
         """Return the function that `node` defines."""
-        raise NotImplementedError
 
     def value(self, node: ast.expr | None) -> Value:
         """Return what the expression may be, and record what evaluating it does."""

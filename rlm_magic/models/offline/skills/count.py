@@ -15,17 +15,6 @@ __all__ = ["plan"]
 COMMON_WORDS = r"\b(?:most|top)\b.*\b(?:common|frequent|frequently used|often|used)\b.*\bwords?\b|\bwords?\b.*\bmost (?:often|common|frequent)"  # noqa: E501
 UNIQUE = -1  # a field of the rows that the plan makes, whose values all differ
 MENTION = r"\b(?:mention|contain|match|include|occur|appear|imports?\b|starting with|the word)"
-SEARCH = """
-import re
-
-pattern = re.compile(PATTERN)
-counts = {}
-for name, text in PAIRS:
-    found = len(pattern.findall(str(text)))
-    if found:
-        counts[name] = found
-print(len(counts), "of them match,", sum(counts.values()), "matches in all")
-"""
 MEASURE_SOURCE = """
 import re
 
@@ -138,7 +127,7 @@ def _count_matches(task: Task, data: Data, pattern: str) -> Plan:
         lines = 'enumerate(str(text).split("\\n"), 1)'
         pairs = f"(((name, n), line) for name, text in {data.items()} for n, line in {lines})"
     values = {"PATTERN": pattern, "PAIRS": pairs}
-    yield Step("I count the matches entry by entry.", SEARCH, values)
+    yield Step("I count the matches entry by entry.", rows.SEARCH, values)
     if task.asks(r"\bhow often\b|\btimes\b|\boccurrence"):
         yield Step("Every match counts.", "FINAL(sum(counts.values()))")
     else:

@@ -14,7 +14,7 @@ from rlm_magic.models.offline.tabular import compute
 from rlm_magic.models.offline.task import Task
 from rlm_magic.models.offline.words import ABOUT_VERBS, all_of, name_stems, stem, stems
 
-__all__ = ["explains", "plan"]
+__all__ = ["SEARCH", "explains", "plan"]
 
 SEARCH = """
 import re
