@@ -36,6 +36,7 @@ def test_the_most_frequent_problems_are_told_with_their_first_dates(ask, form):
     first = {s: min(t["created"] for t in TICKETS if t["subject"] == s) for s, _ in counts}
     expected = [f"{subject}: {n}, since {first[subject]}" for subject, n in counts]
     assert ask(OFTEN, tickets=form(TICKETS)).splitlines() == expected
+    assert ask(OFTEN, context=form(TICKETS)).splitlines() == expected
 
 
 def test_dates_as_objects_are_dates_too(ask):

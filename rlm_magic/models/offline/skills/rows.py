@@ -1,5 +1,6 @@
 """Answers from rows what a question asks of them, when every word of it is understood."""
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from rlm_magic.models.offline.words import ABOUT_VERBS, all_of, name_stems, stem
 
 __all__ = ["SEARCH", "explains", "plan"]
 
+THESE = re.compile(r"\b(?:these|those|this) ((?:\w+ )?\w+)", re.IGNORECASE)
 SEARCH = """
 import re
 
@@ -94,8 +96,9 @@ def explains(task: Task, data: Data) -> bool:
 
 
 def _known(task: Task, entries: Data) -> list[str]:
-    """Stems that need no explanation here: the names of variables, and words about code."""
+    """Stems that need no explanation here: names of variables and of the data, words about code."""
     names = [part for v in task.variables for part in name_stems(v.name)]
+    names += stems(" ".join(THESE.findall(task.question)))
     return names + stems("function class method public module level top") * entries.is_python
 
 
