@@ -45,11 +45,11 @@ class RLM:
     model call, `concurrency` the number of calls in flight, of all runs together. `approve` is
     "always", "risky", "never", or a function from `Proposal` to a decision; `on_event` gets every
     event in order, on whichever thread it happens, and must be quick. `trace` is a file or folder
-    for the trace.
-    `keep` says which names that the code bound stay in the namespace: "answer" (the variable that
-    holds it, where the name was free), "all" or "none". With `stream`, root replies arrive piece
-    by piece as events. A face of the package, such as the notebook, says through `host` where code
-    runs and through `ask` how a person is asked.
+    for the trace; an earlier trace in the file is replaced. `keep` says which names that the code
+    bound stay in the namespace: "answer" (the variable that holds it, where the name was free),
+    "all" or "none". With `stream`, root replies arrive piece by piece as events. A face of the
+    package, such as the notebook, says through `host` where code runs and through `ask` how a
+    person is asked.
 
     Raises ConfigurationError for a value that can't be used.
     """

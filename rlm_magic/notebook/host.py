@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from IPython.core.error import TryNext
@@ -23,9 +24,9 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 class ShellHost:
     """The `Host` of a shell."""
 
-    def __init__(self, shell: InteractiveShell, *, with_magics: bool = True) -> None:
+    def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._with_magics = with_magics
+        self._with_magics = True
         self._for_code = Substitution(
             (shell, "ask_exit", _refusing_code),
             # A terminal's own `!` writes past sys.stdout, and nobody could capture it.
@@ -33,8 +34,13 @@ class ShellHost:
         )
 
     def for_child(self) -> ShellHost:
-        """Return the host of child runs: a magic would work on the person's own namespace."""
-        return ShellHost(self._shell, with_magics=False)
+        """Return the host of child runs: a magic would work on the person's own namespace.
+
+        What is replaced in the shell is shared with it: blocks of children end in any order.
+        """
+        child = copy(self)
+        child._with_magics = False
+        return child
 
     def transform(self, source: str) -> str:
         """Translate `%` and `!` lines; raise SyntaxError for a run within the run."""

@@ -23,6 +23,8 @@ from rlm_magic.settings import trace_folder
 
 __all__ = ["Observer", "Recorder", "open_trace"]
 
+_TRACE_START = b'{"seq":'
+
 Observer = Callable[[Event], None]
 
 
@@ -88,8 +90,8 @@ class Recorder:
 def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
     """Return the path of the trace for `run`: `chosen` (a file, or a folder) or the default place.
 
-    Raises ConfigurationError when `chosen` can't be written. The default place falls back to the
-    system's folder for temporary files.
+    Raises ConfigurationError when `chosen` can't be written or is another file. The default place
+    falls back to the system's folder for temporary files.
     """
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.rlm.jsonl"
     if chosen is not None:
@@ -98,6 +100,7 @@ def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
             if path.is_dir() or os.fspath(chosen).endswith(("/", os.sep)):
                 path = path / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            _refuse_other_file(path)
             _open_private(path).close()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
@@ -112,6 +115,16 @@ def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="rlm-magic-"))
     return folder / name
+
+
+def _refuse_other_file(path: Path) -> None:
+    """Raise ConfigurationError where a trace would replace a file that is none."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        start = file.read(len(_TRACE_START))
+    if start and start != _TRACE_START:
+        raise ConfigurationError(f"{path} holds something else than a trace: choose another path.")
 
 
 def _open_private(path: Path) -> IO[str]:

@@ -108,3 +108,22 @@ with get_context('fork').Pool(1) as pool:
     running.run("%%rlm -a never -o said\nWhy?")
     assert running.eval("said").startswith("Models can't be asked from another process")
     assert server.sub_requests() == []
+
+
+def test_child_runs_that_end_in_any_order_leave_the_shell_as_it_was(
+    running: Kernel, server: FakeOpenAI
+) -> None:
+    running.do("before = (get_ipython().ask_exit, get_ipython().system)")
+    first = "x = llm_query('first')\nFINAL(x)"
+    second = "x = llm_query('second')\nFINAL(x)"
+    server.rule("first", {"content": "1", "hold": "first"})
+    server.rule("second", {"content": "2", "hold": "second"})
+    server.script(repl("FINAL(rlm_query_batched(['a', 'b']))"))
+    server.script(repl(first, second), model="openai/child")
+    cell = running.start("%%rlm -a never --depth 2 -s openai/child\nWhy?")
+    server.wait_for(held=2)
+    server.open("first")
+    server.wait_for(finished=4)
+    server.open("second")
+    assert cell.wait().error is None
+    assert running.eval("before == (get_ipython().ask_exit, get_ipython().system)")

@@ -214,3 +214,20 @@ def test_an_observer_that_raises_disturbs_nothing(server: FakeOpenAI) -> None:
     [notice] = of(result, Notice)
     assert "observer raised LookupError: broken panel" in notice.text
     assert len(lines(result)) == len(result.events)
+
+
+def test_a_trace_replaces_an_earlier_trace_and_no_other_file(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    table, trace = tmp_path / "mine.csv", tmp_path / "run.jsonl"
+    table.write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigurationError, match="holds something else than a trace"):
+        engine(server, trace=table).completion("Why?")
+    assert table.read_text() == "a,b\n1,2\n"
+    assert server.counts()["received"] == 0
+
+    for answer in ("aardvark", "zebra"):
+        server.script([f"FINAL({answer})"])
+        assert engine(server, trace=trace).completion("Why?").text == answer
+    assert "zebra" in trace.read_text()
+    assert "aardvark" not in trace.read_text()

@@ -11,7 +11,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any, Literal, TypeVar
 
@@ -95,17 +95,9 @@ class Interrupt:
         self.check()
         raise asyncio.CancelledError
 
-    @contextmanager
-    def occupying(self) -> Iterator[None]:
+    def occupying(self) -> AbstractContextManager[None]:
         """Mark that generated code, or a question to the person, occupies this thread."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        _on_main.append(self)
-        try:
-            yield
-        finally:
-            _on_main.pop()
+        return _on_top(self)
 
 
 async def _abandon(task: asyncio.Future[Any]) -> None:
@@ -147,16 +139,20 @@ def _is_in_code(frame: FrameType | None) -> bool:
     return False
 
 
-@contextmanager
-def nested_event_loop() -> Iterator[None]:
+def nested_event_loop() -> AbstractContextManager[None]:
     """Mark that code on this thread stands still while an event loop runs inside of it.
 
     Until generated code of that loop occupies the thread, an interrupt doesn't raise but wakes it.
     """
+    return _on_top(None)
+
+
+@contextmanager
+def _on_top(occupant: Interrupt | None) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _on_main.append(None)
+    _on_main.append(occupant)
     try:
         yield
     finally:
