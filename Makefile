@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 FRONTEND := rlm_magic/labextension/package.json
-FRONTEND_SOURCES := $(shell find labextension/src labextension/style -type f 2>/dev/null) \
+FRONTEND_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
 	package.json tsconfig.json tsconfig.build.json
 
 .DEFAULT_GOAL := help
@@ -96,7 +96,7 @@ chromium:  ## Install Chromium where it is absent
 
 .PHONY: clean
 clean:  ## Remove everything that was made, .venv and node_modules too
-	rm -rf .venv node_modules build dist labextension/lib rlm_magic/labextension
+	rm -rf .venv node_modules build dist labextension/lib rlm_magic/labextension rlm_magic/notebook/panel/static
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -8,7 +8,7 @@ export default defineConfig(
     'build/',
     'dist/',
     'labextension/lib/',
-    'rlm_magic/labextension/'
+    'rlm_magic/'
   ]),
   js.configs.recommended,
   {

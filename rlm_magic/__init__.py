@@ -18,9 +18,11 @@ if TYPE_CHECKING:
         BudgetError,
         ConfigurationError,
         ModelError,
+        NotRecordedError,
         RLMError,
         RunInterrupted,
     )
+    from rlm_magic.recorded import RecordedRun
     from rlm_magic.rlm import RLM
     from rlm_magic.run.result import Result
     from rlm_magic.settings import Budget
@@ -35,8 +37,10 @@ __all__ = [
     "ConfigurationError",
     "Edit",
     "ModelError",
+    "NotRecordedError",
     "Proposal",
     "RLMError",
+    "RecordedRun",
     "Reject",
     "Result",
     "RunInterrupted",
@@ -48,6 +52,7 @@ __all__ = [
 
 _HOMES = {
     "RLM": "rlm_magic.rlm",
+    "RecordedRun": "rlm_magic.recorded",
     "Result": "rlm_magic.run.result",
     "Budget": "rlm_magic.settings",
     "__version__": "rlm_magic.version",
@@ -60,6 +65,7 @@ _HOMES = {
             "BudgetError",
             "ConfigurationError",
             "ModelError",
+            "NotRecordedError",
             "RLMError",
             "RunInterrupted",
         ),

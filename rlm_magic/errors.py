@@ -4,7 +4,8 @@ RLMError                    everything below, except RunInterrupted
  ├─ ConfigurationError      an option, a name or a query that can't be used; nothing was called
  ├─ ModelError              a model call failed; the sentence says what to set or check
  ├─ BudgetError             refused before it was sent: the budget can't cover it
- └─ ApprovalError           code waits for approval and nobody can be asked
+ ├─ ApprovalError           code waits for approval and nobody can be asked
+ └─ NotRecordedError        a trace holds no reply to what recorded code asks
 RunInterrupted              Ctrl+C or the kernel's interrupt ended the run (a KeyboardInterrupt)
 """
 
@@ -20,6 +21,7 @@ __all__ = [
     "BudgetError",
     "ConfigurationError",
     "ModelError",
+    "NotRecordedError",
     "RLMError",
     "RunInterrupted",
 ]
@@ -43,6 +45,10 @@ class BudgetError(RLMError):
 
 class ApprovalError(RLMError):
     """Code waits for approval where nobody can be asked."""
+
+
+class NotRecordedError(RLMError, LookupError):
+    """Code that runs again with recorded replies asks what the trace holds no reply to."""
 
 
 class RunInterrupted(KeyboardInterrupt):

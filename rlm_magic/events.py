@@ -1,22 +1,34 @@
 """The events of a run: typed, numbered facts, from which everything else is computed.
 
-The trace file is these events as JSON lines; the progress display, the saved record, `Result` and
-the usage figures are folds over them. Texts that hold lone surrogates are repaired on the way in,
-so that every event is valid JSON whatever a model or a program wrote.
+The trace file is these events as JSON lines; the panel, the progress display, the saved record,
+`Result` and the usage figures are folds over them. Texts that hold lone surrogates are repaired on
+the way in, so that every event is valid JSON whatever a model or a program wrote. Where an event
+travels with its long texts shortened (`shortened`), each is a `Cut` that says how long it was.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    TypeAdapter,
+)
 
 __all__ = [
     "AnyEvent",
     "BatchStarted",
+    "Bounds",
     "CodeDecided",
     "CodeExecuted",
     "CodeProposed",
+    "Cut",
     "Event",
     "Notice",
     "Observed",
@@ -26,14 +38,20 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "Status",
+    "Strategy",
     "SubCallFinished",
     "SubCallStarted",
     "Tokens",
+    "cut",
     "read_event",
+    "shortened",
     "valid_text",
 ]
 
 Status = Literal["answered", "fallback", "stopped", "over_budget", "interrupted", "failed"]
+Strategy = Literal[
+    "peek", "grep", "partition_and_map", "summarise", "verify", "recurse", "long_output"
+]
 
 
 def valid_text(text: str) -> str:
@@ -49,11 +67,36 @@ def _repair(value: object) -> object:
     return valid_text(value) if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_repair)]
-
-
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Cut(_Model):
+    """A text of `chars` characters, of which only the start and the end are here."""
+
+    start: str
+    end: str = ""
+    chars: int
+
+
+_SHORTEST_WITH_END = 1_000  # characters; a preview of one line shows the start alone
+
+
+def cut(text: str, longest: int) -> str | Cut:
+    """Return `text`, or its start and end where it has more than `longest` characters."""
+    if len(text) <= longest:
+        return text
+    tail = longest // 4 if longest >= _SHORTEST_WITH_END else 0
+    return Cut(start=text[: longest - tail], end=text[len(text) - tail :], chars=len(text))
+
+
+def _to_length(text: str, info: SerializationInfo) -> str | Cut:
+    return cut(text, info.context["longest"]) if info.context else text
+
+
+Text = Annotated[str, BeforeValidator(_repair), PlainSerializer(_to_length)]
+Name = Annotated[str, BeforeValidator(_repair)]
+Seconds = Annotated[float, AfterValidator(lambda value: round(value, 4))]
 
 
 class Tokens(_Model):
@@ -64,25 +107,40 @@ class Tokens(_Model):
     output: int = 0
 
 
+class Bounds(_Model):
+    """The budget of a run tree; None is no bound. Units as in `Budget`."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    calls: int | None = None
+    seconds: float | None = None
+
+
 class Event(_Model):
     """One fact of a run. `seq` counts from 1 in a trace, `time` is in seconds since the epoch."""
 
     seq: int = 0
-    time: float = 0.0
+    time: Seconds = 0.0
     run: str
 
 
 class RunStarted(Event):
-    """A run begins: the root run of a question, or a child run (`parent` and `parent_step` set)."""
+    """A run begins: the root run of a question, or a child run (`parent` and `parent_step` set).
+
+    `context` are the names of the person's variables that the question is about, where they were
+    chosen. `budget` is that of the whole tree, and is given with its root run.
+    """
 
     type: Literal["run_started"] = "run_started"
     question: Text
-    model: Text
-    sub_model: Text
+    model: Name
+    sub_model: Name
     depth: int
     max_depth: int
     parent: str | None = None
     parent_step: int | None = None
+    context: tuple[Name, ...] | None = None
+    budget: Bounds = Bounds()
     description: Text
     version: str
 
@@ -111,7 +169,7 @@ class RootReplied(Event):
     text: Text
     tokens: Tokens
     usd: float | None
-    seconds: float
+    seconds: Seconds
 
 
 class CodeProposed(Event):
@@ -122,7 +180,7 @@ class CodeProposed(Event):
     block: int
     code: Text
     level: str
-    chips: tuple[Text, ...]
+    chips: tuple[Name, ...]
     asked: bool
 
 
@@ -138,7 +196,10 @@ class CodeDecided(Event):
 
 
 class CodeExecuted(Event):
-    """A block ran. `output` is cut to head and tail, `output_chars` is its true length."""
+    """A block ran. `output` is cut to head and tail, `output_chars` is its true length.
+
+    `strategies` are those of the paper (section 4.1) that its code and its calls show.
+    """
 
     type: Literal["code_executed"] = "code_executed"
     step: int
@@ -147,9 +208,10 @@ class CodeExecuted(Event):
     output: Text
     output_chars: int
     error: Text | None = None
-    bound: tuple[Text, ...] = ()
-    deleted: tuple[Text, ...] = ()
-    seconds: float
+    bound: tuple[Name, ...] = ()
+    deleted: tuple[Name, ...] = ()
+    strategies: tuple[Strategy, ...] = ()
+    seconds: Seconds
 
 
 class Observed(Event):
@@ -176,14 +238,17 @@ class SubCallStarted(Event):
     type: Literal["sub_call_started"] = "sub_call_started"
     step: int
     call: int
-    model: Text
+    model: Name
     prompt: Text
     batch: int | None = None
     at_limit: bool = False
 
 
 class SubCallFinished(Event):
-    """A sub-model call ended with a reply or an error, or was `cancelled`."""
+    """A sub-model call ended with a reply or an error, or was `cancelled`.
+
+    `retries` counts the requests that failed before; `cached` says that the reply was in the store.
+    """
 
     type: Literal["sub_call_finished"] = "sub_call_finished"
     step: int
@@ -191,9 +256,11 @@ class SubCallFinished(Event):
     reply: Text | None = None
     error: Text | None = None
     cancelled: bool = False
+    cached: bool = False
+    retries: int = 0
     tokens: Tokens = Tokens()
     usd: float | None = None
-    seconds: float
+    seconds: Seconds
 
 
 class Notice(Event):
@@ -209,8 +276,8 @@ class RunFinished(Event):
     type: Literal["run_finished"] = "run_finished"
     status: Status
     answer: Text | None = None
-    answer_type: Text | None = None
-    answer_name: Text | None = None
+    answer_type: Name | None = None
+    answer_name: Name | None = None
     error: Text | None = None
 
 
@@ -237,3 +304,12 @@ _adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 def read_event(line: str | bytes) -> AnyEvent:
     """Return the event that one line of a trace holds; raise pydantic's ValidationError if none."""
     return _adapter.validate_json(line)
+
+
+def shortened(event: AnyEvent, longest: int) -> dict[str, Any]:
+    """Return `event` as JSON data without its default values, no text above `longest` characters.
+
+    A longer text becomes a `Cut`.
+    """
+    data = event.model_dump(mode="json", exclude_defaults=True, context={"longest": longest})
+    return {"type": event.type, **data}

@@ -97,6 +97,7 @@ class RLM:
         )
         self._sub = replace(self._root, name=sub_model or self._root.name)
         self._policy()
+        self._running: set[RunTree] = set()
 
     @property
     def model(self) -> str:
@@ -170,10 +171,12 @@ class RLM:
             context={} if context is None else {"context": context},
         )
         recorder.open(open_trace(self.trace, run.id))
+        self._running.add(tree)
         try:
             with catch_sigint(tree.interrupt), tree.deadline():
                 outcome = await run.execute()
         finally:
+            self._running.discard(tree)
             recorder.close()
         return Result(
             answer=outcome.answer,
@@ -183,6 +186,11 @@ class RLM:
             events=tuple(recorder.events),
             trace=recorder.trace,
         )
+
+    def stop(self) -> None:
+        """End the runs in progress, from any thread; their results have the status "stopped"."""
+        for tree in tuple(self._running):
+            tree.interrupt.set("stopped")
 
     def _policy(self) -> Policy:
         return Policy(self.approve, self._ask)

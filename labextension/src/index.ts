@@ -1,17 +1,28 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-import { traceFileType } from './traceFileType';
+import { attentionPlugin } from './attention';
+import { commandsPlugin } from './commands';
+import { hostPlugin } from './host';
+import { liveRunsPlugin } from './liveRuns';
+import { prosePlugin } from './prose';
+import { reattachPlugin } from './reattach';
+import { recordPlugin } from './recordRenderer';
+import { runsPlugin } from './runsPanel';
+import { settingsPlugin } from './settings';
+import { tracePlugin } from './traceViewer';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'rlm-magic:plugin',
-  description: 'Shows the saved traces of runs as files of their own type.',
-  autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    app.docRegistry.addFileType(traceFileType);
-  }
-};
+/** Each can be disabled by itself. */
+const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
+  recordPlugin,
+  tracePlugin,
+  liveRunsPlugin,
+  hostPlugin,
+  attentionPlugin,
+  reattachPlugin,
+  commandsPlugin,
+  runsPlugin,
+  settingsPlugin,
+  prosePlugin
+];
 
-export default plugin;
+export default plugins;

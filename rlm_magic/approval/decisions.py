@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Protocol
 
 from rlm_magic.workspace.review import Review
 
-__all__ = ["Approve", "Approver", "Decision", "Edit", "Proposal", "Reject", "Stop"]
+__all__ = ["Answer", "Approve", "Approver", "Decision", "Edit", "Proposal", "Reject", "Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +55,14 @@ class Stop:
 
 
 Decision = Approve | Edit | Reject | Stop
-Approver = Callable[[Proposal], Decision | Awaitable[Decision]]
+
+
+class Approver(Protocol):
+    """Decides about a block of code, or hands the question on by returning another approver."""
+
+    def __call__(self, proposal: Proposal, /) -> Answer | Awaitable[Answer]:
+        """Return what is to happen with the code of `proposal`."""
+        ...
+
+
+Answer = Decision | Approver

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Literal, get_args
 
-from rlm_magic.approval.decisions import Approve, Approver, Decision, Edit, Proposal, Reject, Stop
+from rlm_magic.approval.decisions import (
+    Answer,
+    Approve,
+    Approver,
+    Decision,
+    Edit,
+    Proposal,
+    Reject,
+    Stop,
+)
 from rlm_magic.errors import ApprovalError, ConfigurationError
 
 __all__ = ["ApprovalMode", "Policy"]
@@ -38,7 +47,7 @@ class Policy:
         """Whether any block of this run may need somebody to be asked."""
         return self._mode != "never" and not self._approved_rest
 
-    def ask(self, proposal: Proposal) -> Decision | Awaitable[Decision]:
+    def ask(self, proposal: Proposal) -> Answer | Awaitable[Answer]:
         """Ask about `proposal`; the answer, awaited where it has to be, goes to `settle`."""
         return self._ask(proposal)
 

@@ -12,19 +12,25 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from rlm_magic.approval.decisions import Approver
 from rlm_magic.approval.terminal import terminal_approver
 from rlm_magic.errors import ConfigurationError, RLMError, RunInterrupted
 from rlm_magic.notebook.editing import editor_of
 from rlm_magic.notebook.host import ShellHost
-from rlm_magic.notebook.progress import CellView, Progress, TerminalView, showing
+from rlm_magic.notebook.panel.panel import Panel
+from rlm_magic.notebook.panel.widget import is_built
+from rlm_magic.notebook.progress import CellView, Progress, TerminalView, View, showing
 from rlm_magic.rlm import RLM
 from rlm_magic.run.result import Result
-from rlm_magic.trace.report import report_html, summary_line
+from rlm_magic.trace.record import record_bundle
+from rlm_magic.trace.report import summary_line
 
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics
 
 __all__ = ["CellInterrupted", "RunEnded", "run_cell"]
+
+Bundle = dict[str, Any]
 
 _LONGEST_SHOWN = 10_000
 
@@ -63,14 +69,16 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
     CellInterrupted after an interrupt; `_rlm` holds the result in any case but the first.
     """
     shell = magics.shell
-    progress = Progress()
-    view = TerminalView() if _is_terminal(shell) else CellView()
+    ask: Approver = terminal_approver(edit=editor_of(shell))
+    panel = Panel(ask, _cell_id(shell)) if _has_panel(magics, options) else None
+    progress = Progress(panel.take if panel else None)
+    view: View = panel or (TerminalView() if _is_terminal(shell) else CellView())
     try:
         rlm = RLM(
             **magics.settings(options),
             on_event=progress.take,
             host=ShellHost(shell),
-            ask=terminal_approver(edit=editor_of(shell)),
+            ask=panel.approver if panel else ask,
         )
         if rlm.approve == "always" and not _can_ask(shell):
             raise UsageError(_NOBODY)
@@ -80,17 +88,35 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
         )
         if magics.must_tell_of_offline_model(options):
             print(_OFFLINE_NOTICE)
+        if panel:
+            panel.on_stop(rlm.stop)
         if options["quiet"]:
             result = await answering
         else:
             async with showing(progress, view):
                 result = await answering
+        magics.remember(result)
+        if not options["quiet"]:
+            view.replace(*_record(result, shell, magics.record_bytes))
     except ConfigurationError as error:
         raise UsageError(str(error)) from None
-    magics.remember(result)
-    if not options["quiet"]:
-        view.replace(_record(result))
-    _deliver(result, shell, options["output"])
+    finally:
+        if panel:
+            panel.close()
+    _deliver(result, shell, options)
+
+
+def _has_panel(magics: RLMMagics, options: dict[str, Any]) -> bool:
+    """Whether there may be somebody to see it: nbclient would save its model in the notebook."""
+    shell = magics.shell
+    possible = not _is_terminal(shell) and _can_ask(shell) and is_built()
+    return possible and magics.panel and not options["quiet"]
+
+
+def _cell_id(shell: InteractiveShell) -> str:
+    """Return the id of the cell that runs, where the front end sent it; else nothing."""
+    request: Any = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return str(request.get("metadata", {}).get("cellId", ""))
 
 
 def _context(shell: InteractiveShell, names: list[str] | None) -> Any:
@@ -101,21 +127,21 @@ def _context(shell: InteractiveShell, names: list[str] | None) -> Any:
     return {name: shell.user_ns[name] for name in names}
 
 
-def _record(result: Result) -> dict[str, str]:
-    return {
-        "text/plain": f"[{summary_line(result.events)}]",
-        "text/html": report_html(result.events, with_answer=False),
-    }
+def _record(result: Result, shell: InteractiveShell, longest: int) -> tuple[Bundle, Bundle]:
+    if _is_terminal(shell):
+        return {"text/plain": f"[{summary_line(result.events)}]"}, {}
+    return record_bundle(result.events, trace=result.trace, longest_bytes=longest)
 
 
-def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> None:
+def _deliver(result: Result, shell: InteractiveShell, options: dict[str, Any]) -> None:
     if result.status == "interrupted":
         raise CellInterrupted(result)
     if result.answer is None:
         raise RunEnded(result.error or "The run found no answer.")
-    if output:
-        shell.user_ns[output] = result.answer
-    if result.error:
+    if options["output"]:
+        shell.user_ns[options["output"]] = result.answer
+    in_record = not options["quiet"] and not _is_terminal(shell)
+    if result.error and not in_record:
         print(result.error)
     if not isinstance(result.answer, str):
         try:
@@ -123,8 +149,12 @@ def _deliver(result: Result, shell: InteractiveShell, output: str | None) -> Non
                 display(result.answer)
         except KeyboardInterrupt:
             raise CellInterrupted(result) from None
-        return
-    text = _shown(result.answer)
+    elif not in_record:
+        _show_text(result.answer, shell)
+
+
+def _show_text(answer: str, shell: InteractiveShell) -> None:
+    text = _shown(answer)
     if _is_terminal(shell):
         print(text)
     else:

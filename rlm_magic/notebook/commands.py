@@ -12,7 +12,9 @@ from rlm_magic.settings import trace_folder
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics
 
-__all__ = ["run_command"]
+__all__ = ["COMMANDS", "run_command"]
+
+COMMANDS = ("help",)
 
 _HELP = """\
 %%rlm [options]     ask a question about your variables; %%rlm? shows the options

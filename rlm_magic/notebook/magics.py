@@ -9,12 +9,13 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
-from traitlets import Dict, Enum, Float, Int, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from rlm_magic.notebook.options import OPTIONS, choose_names, parse_options
 from rlm_magic.settings import OFFLINE_MODEL, Budget, default_model
 
 if TYPE_CHECKING:
+    from rlm_magic.notebook.settings_comm import SettingsComm
     from rlm_magic.run.result import Result
     from rlm_magic.trace.usage import Usage
 
@@ -54,12 +55,18 @@ class RLMMagics(Magics):
     trace = Unicode("", help="File or folder for traces; empty: RLM_TRACE_DIR, else a folder of "
                     "your user data.").tag(config=True)  # fmt: skip
 
+    panel = Bool(True, help="Show runs in a panel; else as text.").tag(config=True)
+    record_bytes = Int(256_000, help="Most bytes that a run takes in the saved notebook.").tag(
+        config=True
+    )
+
     shell: InteractiveShell
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.runs = 0
         self.spent: dict[str, Usage] = {}
+        self.front_end: SettingsComm | None = None
         self._told_of_offline_model = False
         self._running = False
 
@@ -80,10 +87,16 @@ class RLMMagics(Magics):
             return
         from rlm_magic.run.here import run_here
 
-        run_here(self.run(line, cell))
+        # Nothing arrives while this blocks, so it doesn't wait for the front end's settings.
+        run_here(self._run(line, cell))
 
     async def run(self, line: str, cell: str) -> None:
         """Run a `%%rlm` cell: the options behind it, and the question under it."""
+        if self.front_end is not None:
+            await self.front_end.settle()
+        await self._run(line, cell)
+
+    async def _run(self, line: str, cell: str) -> None:
         # The engine is imported here: loading the extension has to be quick.
         from rlm_magic.notebook.cell import run_cell
 
@@ -94,6 +107,9 @@ class RLMMagics(Magics):
             raise UsageError("A run is in progress: within its code, call rlm_query(question).")
         if options["context"]:
             choose_names(options["context"], self.shell.user_ns)
+        if self.front_end is not None:
+            for problem in self.front_end.take_problems():
+                print(problem)
         self._running = True
         try:
             await run_cell(self, options, cell)

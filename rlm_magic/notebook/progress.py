@@ -10,12 +10,12 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from html import escape
-from typing import Protocol
+from typing import Any, Protocol
 
-from IPython.display import DisplayHandle, display
+from IPython.display import DisplayHandle
 
 from rlm_magic.events import (
     BatchStarted,
@@ -46,8 +46,9 @@ _ASKING = "waiting for approval"
 class Progress:
     """A run so far: one text for each step, and one line of figures."""
 
-    def __init__(self) -> None:
+    def __init__(self, also: Callable[[Event], None] | None = None) -> None:
         self.steps: list[str] = []
+        self._also = also  # takes each event, too
         self.changed = threading.Event()
         self.view: View | None = None
         self._lock = threading.Lock()
@@ -62,6 +63,8 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Fold in one event; on any thread."""
+        if self._also:
+            self._also(event)
         with self._lock:
             self._fold(event)
         self.changed.set()
@@ -157,6 +160,10 @@ class View(Protocol):
         """Show `progress` as it is now."""
         ...
 
+    def replace(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Put the record of the finished run, a MIME bundle, in the place of the progress."""
+        ...
+
 
 class CellView:
     """One output of the cell, updated in place and in the end replaced by the record."""
@@ -169,23 +176,21 @@ class CellView:
         steps = progress.steps[-_STEPS_SHOWN:]
         left = len(progress.steps) - len(steps)
         earlier = [f"… {left} earlier"] if left else []
-        self._show("\n".join([*earlier, *steps, *progress.running(), progress.figures()]))
-
-    def replace(self, bundle: dict[str, str]) -> None:
-        """Put the finished record in the place of the progress."""
-        if self._handle is None:
-            display(bundle, raw=True)
-        else:
-            self._handle.update(bundle, raw=True)
-
-    def _show(self, text: str) -> None:
+        text = "\n".join([*earlier, *steps, *progress.running(), progress.figures()])
         html = f'<pre style="white-space: pre-wrap">{escape(text)}</pre>'
-        bundle = {"text/plain": text, "text/html": html}
+        self.show({"text/plain": text, "text/html": html})
+
+    def replace(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Put the finished record in the place of the progress."""
+        self.show(data, metadata)
+
+    def show(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Show a MIME bundle in the place of what was shown."""
         if self._handle is None:
             self._handle = DisplayHandle()
-            self._handle.display(bundle, raw=True)
+            self._handle.display(data, raw=True, metadata=metadata or {})
         else:
-            self._handle.update(bundle, raw=True)
+            self._handle.update(data, raw=True, metadata=metadata or {})
 
 
 class TerminalView:
@@ -205,10 +210,10 @@ class TerminalView:
         if self._moving and not progress.is_asking:
             print(progress.figures()[:_TERMINAL_LINE], end="", flush=True)
 
-    def replace(self, bundle: dict[str, str]) -> None:
+    def replace(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Print the record's text below."""
         self._erase_figures()
-        print(bundle["text/plain"])
+        print(data["text/plain"])
 
     def _erase_figures(self) -> None:
         if self._moving:

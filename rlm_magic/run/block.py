@@ -10,10 +10,12 @@ from typing import Literal
 
 from rlm_magic.approval.decisions import Approve, Decision, Edit, Proposal, Reject, Stop
 from rlm_magic.errors import ApprovalError, RLMError
-from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed
+from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed, RunStarted
 from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.tree import RunTree
+from rlm_magic.trace.made_of import Of
+from rlm_magic.trace.strategies import strategies_in
 from rlm_magic.workspace.execution.bridge import drive
 from rlm_magic.workspace.execution.execute import Execution
 from rlm_magic.workspace.execution.interrupt import Interrupted
@@ -52,6 +54,7 @@ class BlockRunner:
         self._depth = depth
         self._question = question
         self._context = contextvars.copy_context()
+        self._names: dict[str, Of] = {}
 
     async def run(self, code: str, *, step: int, block: int) -> RanBlock:
         """Have `code` approved, run what was approved, and say what became of it.
@@ -72,12 +75,13 @@ class BlockRunner:
 
     async def _execute(self, code: str, step: int, block: int, notes: list[str]) -> RanBlock:
         self._finisher.forget()
+        events_before = len(self._tree.recorder.events)
         execution = await drive(
             lambda: self._workspace.execute(code),
             context=self._context,
             interrupt=self._tree.interrupt,
         )
-        self._record(code, step, block, execution)
+        self._record(code, step, block, execution, events_before)
         restored = self._workspace.restore_helpers()
         if restored:
             notes.append(restored_helpers(restored))
@@ -95,7 +99,16 @@ class BlockRunner:
             return RanBlock(outcome, notes=(*notes, refused_final(problem)))
         return RanBlock(outcome, final, tuple(notes))
 
-    def _record(self, code: str, step: int, block: int, execution: Execution) -> None:
+    def _record(
+        self, code: str, step: int, block: int, execution: Execution, events_before: int
+    ) -> None:
+        happened = self._tree.recorder.events[events_before:]
+        own = [
+            event
+            for event in happened
+            if (event.parent if isinstance(event, RunStarted) else event.run) == self._run_id
+        ]
+        final = None if execution.error else self._finisher.taken()
         self._tree.recorder.emit(
             CodeExecuted(
                 run=self._run_id,
@@ -107,6 +120,7 @@ class BlockRunner:
                 error=execution.error,
                 bound=execution.bound,
                 deleted=execution.deleted,
+                strategies=strategies_in(code, own, self._names, final and final.value),
                 seconds=execution.seconds,
             )
         )
@@ -151,12 +165,14 @@ class BlockRunner:
 
     async def _ask(self, proposal: Proposal) -> Decision:
         tree = self._tree
+        ask: object = tree.policy.ask
         try:
-            with tree.interrupt.occupying():
-                answer = tree.policy.ask(proposal)
-            if inspect.isawaitable(answer):
-                answer = await tree.interrupt.guard(answer)
-            return tree.policy.settle(answer)
+            while callable(ask) and not isinstance(ask, type):
+                with tree.interrupt.occupying():
+                    ask = ask(proposal)
+                if inspect.isawaitable(ask):
+                    ask = await tree.interrupt.guard(ask)
+            return tree.policy.settle(ask)
         except RLMError:
             raise
         except Exception as error:

@@ -16,7 +16,7 @@ from rlm_magic.run.tree import RunTree
 from rlm_magic.workspace.execution.bridge import can_wait, wait_for
 from rlm_magic.workspace.preview import preview_output
 
-__all__ = ["ChildRuns"]
+__all__ = ["ChildRuns", "prompt_with"]
 
 _CONTEXT_IN_PROMPT = 400_000
 
@@ -58,7 +58,7 @@ class ChildRuns:
             )
         client = self._tree.client(model)
         if self._make is None:
-            prompt = _prompt(question, context)
+            prompt = prompt_with(question, context)
             return self._calls.send([prompt], client, at_limit=True)[0]
         return self._run_all([self._make(question, context, client)])[0]
 
@@ -77,7 +77,7 @@ class ChildRuns:
         if not pairs:
             return []
         if self._make is None:
-            prompts = [_prompt(question, context) for question, context in pairs]
+            prompts = [prompt_with(question, context) for question, context in pairs]
             return list(self._calls.send(prompts, client, batch=True, at_limit=True))
         self._tree.recorder.emit(
             BatchStarted(
@@ -140,7 +140,8 @@ def _contexts(contexts: Iterable[Any], expected: int) -> list[Any]:
     return listed
 
 
-def _prompt(question: str, context: Any) -> str:
+def prompt_with(question: str, context: Any) -> str:
+    """Return the prompt of a sub-call that stands for a child run."""
     if context is None:
         return question
     text = context if isinstance(context, str) else preview_output(context, _CONTEXT_IN_PROMPT)

@@ -7,11 +7,11 @@ import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rlm_magic.errors import BudgetError, RLMError
-from rlm_magic.events import Observed, RunFinished, RunStarted, Status
+from rlm_magic.events import Bounds, Observed, RunFinished, RunStarted, Status
 from rlm_magic.models.client import Client
 from rlm_magic.prompts.feedback import NUDGE, BlockOutcome, observation, refused_final
 from rlm_magic.prompts.finals import final_in_code
@@ -183,6 +183,7 @@ class Run:
 
     def _begin(self) -> None:
         tree = self._tree
+        described = self._workspace.described
         description = hide_keys(self._workspace.describe())
         tree.recorder.emit(
             RunStarted(
@@ -194,6 +195,8 @@ class Run:
                 max_depth=tree.limits.max_depth,
                 parent=self._place.parent,
                 parent_step=self._place.parent_step,
+                context=None if described is None else tuple(described),
+                budget=Bounds(**asdict(tree.ledger.budget)) if self._is_root else Bounds(),
                 description=description,
                 version=__version__,
             )

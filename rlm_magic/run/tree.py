@@ -27,7 +27,7 @@ __all__ = ["RunTree"]
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RunTree:
     """The shared state of a run tree. `gate` and `calls` belong to the I/O thread."""
 

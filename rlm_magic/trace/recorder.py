@@ -51,7 +51,8 @@ class Recorder:
         if os.getpid() != self._process:
             return
         with self._lock:
-            numbered = event.model_copy(update={"seq": len(self.events) + 1, "time": time.time()})
+            number, now = len(self.events) + 1, round(time.time(), 4)
+            numbered = event.model_copy(update={"seq": number, "time": now})
             self.events.append(numbered)
             self._write(numbered)
             for observer in tuple(self._observers):

@@ -14,7 +14,9 @@ from rlm_magic.events import (
     SubCallFinished,
 )
 
-__all__ = ["Block", "Step", "steps_of"]
+__all__ = ["Block", "Step", "steps_of", "words_of"]
+
+_FENCE = re.compile(r"^[ \t]*+(?:```|~~~)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Step:
     @property
     def words(self) -> str:
         """What the model said before its code."""
-        return re.split(r"^\s*(?:```|~~~)", self.reply, maxsplit=1, flags=re.MULTILINE)[0].strip()
+        return words_of(self.reply)[0]
 
     @property
     def code(self) -> str:
@@ -53,6 +55,12 @@ class Step:
     def output(self) -> str:
         """The output of the step."""
         return "\n".join(block.output for block in self.blocks)
+
+
+def words_of(reply: str) -> tuple[str, bool]:
+    """Return what a reply says before its first fence, and whether it has one."""
+    words, *rest = _FENCE.split(reply, maxsplit=1)
+    return words.strip(), bool(rest)
 
 
 def steps_of(events: Iterable[Event], run: str | None = None) -> tuple[Step, ...]:

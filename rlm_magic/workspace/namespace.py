@@ -50,7 +50,7 @@ class Workspace:
     ) -> None:
         self.namespace = namespace
         self._host = host
-        self._described = described
+        self.described = described
         self._keep = keep
         self._max_output = max_output
         self._helpers: dict[str, Any] = {}
@@ -100,8 +100,8 @@ class Workspace:
         """Return the description of the variables that a root model reads."""
         hidden = [name for name in self._helpers if name != "context"]
         visible = self._visible()
-        if self._described is not None:
-            visible = {k: v for k, v in visible.items() if k in self._described or k == "context"}
+        if self.described is not None:
+            visible = {k: v for k, v in visible.items() if k in self.described or k == "context"}
         return describe_namespace(visible, hide=hidden, budget=budget)
 
     def execute(self, source: str) -> Execution:

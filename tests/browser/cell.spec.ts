@@ -1,35 +1,36 @@
-import { expect, runNotebook, test } from './lab';
+import { expect, test } from './lab';
 
-const NOTEBOOK = {
-  nbformat: 4,
-  nbformat_minor: 5,
-  metadata: { kernelspec: { name: 'python3', display_name: 'Python 3' } },
-  cells: [
-    '%load_ext rlm_magic\n%config RLMMagics.model = "offline/demo"\nnotes = ["tea", "salt", "tea"]',
-    '%%rlm -c notes\nHow many items of `notes` mention "tea"?',
-    'print("answer:", _rlm.answer)'
-  ].map((source, index) => ({
-    id: `cell-${String(index)}`,
-    cell_type: 'code',
-    source,
-    metadata: {},
-    outputs: [],
-    execution_count: null
-  }))
-};
+const LOAD = '%load_ext rlm_magic\n%config RLMMagics.model = "offline/demo"';
+const NOTES = 'notes = ["tea", "salt", "tea"]';
+const QUESTION = '%%rlm -c notes\nHow many items of `notes` mention "tea"?';
 
-test('a cell asks for approval in the notebook, and answers from its variables', async ({
-  lab
+test('a cell asks in its panel, and answers from the variables of the notebook', async ({
+  notebook
 }) => {
-  await runNotebook(lab, 'notes.ipynb', JSON.stringify(NOTEBOOK));
+  const book = await notebook(LOAD, NOTES, QUESTION);
+  await book.start(0);
+  await book.start(1);
+  const run = await book.start(2);
+  await run.button('Approve all in this run').click();
 
-  const question = lab.locator('.jp-Stdin-input');
+  expect(await book.evaluate('str(_rlm.answer)')).toContain('2');
+  await expect(run.answer).toContainText('2');
+  await expect(book.cell(2).locator('.jp-Stdin-input')).toHaveCount(0);
+});
+
+test('without the panel a cell asks by input', async ({ notebook }) => {
+  const book = await notebook(
+    `${LOAD}\n%config RLMMagics.panel = False`,
+    NOTES,
+    QUESTION
+  );
+  await book.start(0);
+  await book.start(1);
+  const run = await book.start(2);
+  const question = book.cell(2).locator('.jp-Stdin-input');
   await question.fill('l');
   await question.press('Enter');
 
-  const cells = lab.locator('.jp-CodeCell');
-  await expect(cells.nth(1).locator('.rlm-report')).toContainText('answered');
-  await expect(cells.nth(2).locator('.jp-OutputArea-output')).toContainText(
-    /answer: .*2/
-  );
+  expect(await book.evaluate('str(_rlm.answer)')).toContain('2');
+  await expect(run.answer).toContainText('2');
 });

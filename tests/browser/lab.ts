@@ -1,11 +1,47 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { IDocumentWidget } from '@jupyterlab/docregistry';
-import { test as base, expect, type Page } from '@playwright/test';
+import {
+  test as base,
+  type Browser,
+  type BrowserContext,
+  expect,
+  type Page
+} from '@playwright/test';
+
+import { Models } from './models';
+import { Notebook } from './notebook';
 
 declare global {
   interface Window {
     jupyterapp: JupyterFrontEnd;
   }
+}
+
+export const SERVER = process.env['RLM_LAB_URL'] ?? '';
+
+/** A page that JupyterLab or Notebook 7 is opened in, and the errors there that are ours. */
+interface Tab {
+  readonly page: Page;
+  readonly errors: string[];
+}
+
+interface Fixtures {
+  /** JupyterLab without open documents, on a page that other tests have used. */
+  lab: Page;
+  /** JupyterLab on a page of its own, which may be reloaded and closed. */
+  freshLab: Page;
+  /** A page that shows nothing yet, for what is not opened as the others are. */
+  emptyPage: Page;
+  /** The scripted model server, which has forgotten all. */
+  models: Models;
+  /** Opens a notebook with these cells, its kernel as good as new, in `lab`. */
+  notebook: (...cells: readonly string[]) => Promise<Notebook>;
+}
+
+interface WorkerFixtures {
+  context_: BrowserContext;
+  sharedTab: Tab;
+  /** The id of a kernel that is used by all tests, one after the other. */
+  kernel: string;
 }
 
 /** What the browser reports as an error, when our code or our name is in it. */
@@ -27,15 +63,90 @@ function recordOurErrors(page: Page): string[] {
   return errors;
 }
 
-/** A page with JupyterLab in a clean workspace; the test fails when our extension logs an error. */
-export const test = base.extend<{ lab: Page }>({
-  lab: async ({ page }, use) => {
-    const errors = recordOurErrors(page);
-    await page.goto(`${process.env['RLM_LAB_URL'] ?? ''}/lab?reset`);
-    await page.waitForFunction(() => 'jupyterapp' in window);
-    await page.evaluate(() => window.jupyterapp.restored.then(() => null));
+async function newContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ viewport: { width: 1280, height: 800 } });
+}
+
+async function openTab(browser: BrowserContext): Promise<Tab> {
+  const page = await browser.newPage();
+  return { page, errors: recordOurErrors(page) };
+}
+
+/** Waits until JupyterLab, or Notebook 7, has been loaded. */
+export async function loaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => 'jupyterapp' in window);
+  await page.evaluate(() => window.jupyterapp.restored.then(() => null));
+}
+
+async function openLab(page: Page): Promise<void> {
+  await page.goto(`${SERVER}/lab?reset`);
+  await loaded(page);
+}
+
+/** Closes what is open, and asks nothing about it. */
+async function closeAll(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+      widget.dispose();
+    }
+  });
+}
+
+/** Each test fails when our extension or our widget logs an error. */
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  context_: [
+    async ({ browser }, use) => {
+      const context = await newContext(browser);
+      await use(context);
+      await context.close();
+    },
+    { scope: 'worker' }
+  ],
+  sharedTab: [
+    async ({ context_ }, use) => {
+      const tab = await openTab(context_);
+      await openLab(tab.page);
+      await use(tab);
+    },
+    { scope: 'worker' }
+  ],
+  kernel: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern
+    async ({}, use) => {
+      const response = await fetch(`${SERVER}/api/kernels`, {
+        method: 'POST',
+        body: JSON.stringify({ name: 'python3' })
+      });
+      const { id } = (await response.json()) as { id: string };
+      await use(id);
+      await fetch(`${SERVER}/api/kernels/${id}`, { method: 'DELETE' });
+    },
+    { scope: 'worker' }
+  ],
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern
+  models: async ({}, use) => {
+    const models = new Models();
+    await models.reset();
+    await use(models);
+    await models.reset();
+  },
+  lab: async ({ sharedTab: { page, errors } }, use) => {
+    errors.length = 0;
     await use(page);
     expect(errors).toEqual([]);
+    await closeAll(page);
+  },
+  emptyPage: async ({ page }, use) => {
+    const errors = recordOurErrors(page);
+    await use(page);
+    expect(errors).toEqual([]);
+  },
+  freshLab: async ({ emptyPage }, use) => {
+    await openLab(emptyPage);
+    await use(emptyPage);
+  },
+  notebook: async ({ lab, kernel }, use) => {
+    await use((...cells) => Notebook.open(lab, kernel, cells));
   }
 });
 
@@ -57,24 +168,4 @@ export async function saveFile(
     },
     [path, content] as const
   );
-}
-
-/** Saves a notebook, opens it, waits for its kernel, and begins to run all its cells. */
-export async function runNotebook(
-  lab: Page,
-  path: string,
-  content: string
-): Promise<void> {
-  await saveFile(lab, path, content);
-  await lab.evaluate(async path => {
-    const { commands } = window.jupyterapp;
-    const panel = (await commands.execute('docmanager:open', {
-      path,
-      kernel: { name: 'python3' }
-    })) as IDocumentWidget;
-    const { sessionContext } = panel.context;
-    await sessionContext.ready;
-    await sessionContext.session?.kernel?.info;
-    void commands.execute('notebook:run-all-cells');
-  }, path);
 }

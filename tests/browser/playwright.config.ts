@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: '../../build/browser-tests',
   forbidOnly: true,
   workers: 1,
-  timeout: 60_000,
+  timeout: 30_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
@@ -31,8 +31,11 @@ export default defineConfig({
   webServer: {
     command: `${python} tests/browser/serve.py`,
     cwd: '../..',
-    // The address goes to the tests through the environment, under the group's name.
-    wait: { stdout: /JupyterLab is ready at (?<rlm_lab_url>\S+)/ },
+    // The addresses go to the tests through the environment, under the groups' names.
+    wait: {
+      stdout:
+        /JupyterLab is ready at (?<rlm_lab_url>\S+), the models at (?<rlm_models_url>\S+)/
+    },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 }
   }
 });

@@ -1,7 +1,10 @@
 """Serves the browser tests a JupyterLab of their own, away from the person's files and settings.
 
-Prints one line with its address when it is ready. Everything it made is gone when it ends.
+Its kernels find the scripted model server, which the tests control. Prints one line with both
+addresses when all is ready. Everything it made is gone when it ends.
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -14,6 +17,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+# Started by its path, the script has to find the package of the tests.
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.servers.client import FakeOpenAI
 
 READY_WITHIN = 60  # seconds
 
@@ -28,6 +35,7 @@ CONFIG = {
     },
     "IdentityProvider": {"token": ""},
     "LabApp": {"expose_app_in_browser": True},
+    "JupyterNotebookApp": {"expose_app_in_browser": True},
 }
 # It asks whether to fetch news, on top of what a test looks at.
 DISABLED = "@jupyterlab/apputils-extension:announcements"
@@ -39,8 +47,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+def environment(home: Path, models: FakeOpenAI) -> dict[str, str]:
+    ours = ("JUPYTER", "IPYTHON", "RLM_", "OPENAI_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "HOME": str(home),
         "IPYTHONDIR": str(home / "ipython"),
@@ -48,6 +57,9 @@ def environment(home: Path) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
+        "OPENAI_API_KEY": "test",
+        "OPENAI_BASE_URL": models.url,
+        "RLM_TRACE_DIR": str(home / "files" / "traces"),
     }
 
 
@@ -65,31 +77,37 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     sys.exit(f"JupyterLab was not ready within {READY_WITHIN} seconds.")
 
 
+def serve(home: Path, models: FakeOpenAI) -> None:
+    files = home / "files"
+    files.mkdir()
+    config = home / "server.json"
+    config.write_text(json.dumps(CONFIG))
+    page_config = home / "config" / "labconfig" / "page_config.json"
+    page_config.parent.mkdir(parents=True)
+    page_config.write_text(json.dumps({"disabledExtensions": {DISABLED: True}}))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "jupyterlab", f"--config={config}", f"--port={port}"]
+    command += ["--log-level=ERROR"]
+    server = subprocess.Popen(command, cwd=files, env=environment(home, models))
+    try:
+        wait_until_ready(url, server)
+        print(f"JupyterLab is ready at {url}, the models at {models.base}", flush=True)
+        server.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with TemporaryDirectory(prefix="rlm-magic-lab-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        files = home / "files"
-        files.mkdir()
-        config = home / "server.json"
-        config.write_text(json.dumps(CONFIG))
-        page_config = home / "config" / "labconfig" / "page_config.json"
-        page_config.parent.mkdir(parents=True)
-        page_config.write_text(json.dumps({"disabledExtensions": {DISABLED: True}}))
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "jupyterlab", f"--config={config}", f"--port={port}"]
-        command += ["--log-level=ERROR"]
-        server = subprocess.Popen(command, cwd=files, env=environment(home))
-        try:
-            wait_until_ready(url, server)
-            print(f"JupyterLab is ready at {url}", flush=True)
-            server.wait()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.terminate()
-            server.wait()
+    with (
+        TemporaryDirectory(prefix="rlm-magic-lab-", ignore_cleanup_errors=True) as folder,
+        FakeOpenAI.start() as models,
+    ):
+        serve(Path(folder), models)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def _set_up(api_base, trace_dir):
     for name in magics.trait_names(config=True):
         setattr(magics, name, magics.trait_defaults(name))
     magics.model, magics.api_base = "openai/scripted", api_base
+    magics.panel = False  # no browser will say hello; tests of the panel set it
 _set_up({api_base!r}, {trace_dir!r})
 del _set_up
 """

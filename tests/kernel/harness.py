@@ -44,12 +44,18 @@ class Comm:
     target: str
     data: dict[str, Any]  # of the message that opened it
     messages: list[dict[str, Any]] = field(default_factory=list)  # the data of each
+    buffers: list[list[bytes]] = field(default_factory=list)  # of the message at the same place
     closed: bool = False
 
     def send(self, data: Mapping[str, Any], *, subshell: str | None = None) -> None:
         """Send a message to the kernel, on a subshell (as JupyterLab does) or the main shell."""
         content = {"comm_id": self.id, "data": dict(data)}
         self.kernel.request("shell", "comm_msg", content, subshell=subshell)
+
+    def close(self) -> None:
+        """Close it from the front end's side."""
+        self.kernel.request("shell", "comm_close", {"comm_id": self.id, "data": {}})
+        self.closed = True
 
 
 class Cell:
@@ -123,10 +129,18 @@ class Kernel:
 
     # Cells
 
-    def start(self, code: str, *, stdin: bool = True, stop_on_error: bool = False) -> Cell:
+    def start(
+        self,
+        code: str,
+        *,
+        stdin: bool = True,
+        stop_on_error: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Cell:
         """Start a cell; `stdin` says whether the front end lets it ask for input.
 
         With `stop_on_error` an error aborts the cells that are queued behind it, as Run All does.
+        `metadata` is that of the request.
         """
         content = {
             "code": code,
@@ -136,7 +150,7 @@ class Kernel:
             "allow_stdin": stdin,
             "stop_on_error": stop_on_error,
         }
-        message_id = self.request("shell", "execute_request", content)
+        message_id = self.request("shell", "execute_request", content, metadata=metadata)
         outcome = self._outcomes[message_id] = CellOutcome()
         return Cell(self, outcome)
 
@@ -177,6 +191,16 @@ class Kernel:
         reply = self.ask("shell", "execute_request", content, timeout=timeout)
         assert reply["status"] == "ok", f"{reply.get('ename')}: {reply.get('evalue')}"
 
+    def complete(self, code: str, cursor_pos: int | None = None) -> list[str]:
+        """The texts that completion makes of the code up to the cursor, best first."""
+        position = len(code) if cursor_pos is None else cursor_pos
+        content = {"code": code, "cursor_pos": position}
+        reply = self.ask("shell", "complete_request", content)
+        assert reply["status"] == "ok", f"{reply.get('ename')}: {reply.get('evalue')}"
+        before = code[: reply["cursor_start"]]
+        assert reply["cursor_end"] == position
+        return [before + match for match in reply["matches"]]
+
     # The process
 
     def interrupt(self) -> None:
@@ -198,10 +222,16 @@ class Kernel:
     # Messages
 
     def request(
-        self, channel: str, kind: str, content: Mapping[str, Any], *, subshell: str | None = None
+        self,
+        channel: str,
+        kind: str,
+        content: Mapping[str, Any],
+        *,
+        subshell: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> str:
         """Send a message and return its id."""
-        message = self._client.session.msg(kind, dict(content))
+        message = self._client.session.msg(kind, dict(content), metadata=dict(metadata or {}))
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
         getattr(self._client, f"{channel}_channel").send(message)
@@ -278,6 +308,8 @@ class Kernel:
             self.comms[comm.id] = comm
         elif kind == "comm_msg" and content["comm_id"] in self.comms:
             self.comms[content["comm_id"]].messages.append(content["data"])
+            buffers = [bytes(buffer) for buffer in message["buffers"]]
+            self.comms[content["comm_id"]].buffers.append(buffers)
         elif kind == "comm_close" and content["comm_id"] in self.comms:
             self.comms[content["comm_id"]].closed = True
         if outcome is not None:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CellError", "CellOutcome", "Display"]
+__all__ = ["RECORD", "CellError", "CellOutcome", "Display"]
 
+RECORD = "application/vnd.rlm.run+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -55,6 +56,13 @@ class CellOutcome:
         shown = [str(bundle["text/plain"]) for bundle in bundles if "text/plain" in bundle]
         error = [self.error.traceback] if self.error else []
         return "\n".join(filter(None, [self.stdout, self.stderr, *shown, *error]))
+
+    @property
+    def answer(self) -> str:
+        """A run's answer as its cell shows it: on top of the record, or in a display below."""
+        text: str = self.displays[-1].data["text/plain"]
+        summary = text.rfind("\n[")
+        return text[:summary] if RECORD in self.displays[-1].data else text
 
     @property
     def next_input(self) -> str | None:

@@ -28,7 +28,7 @@ def test_code_is_shown_and_runs_once_it_is_approved(
     assert cell.wait_for_input() == QUESTION
     assert (tmp_path / "made").exists()
     cell.answer("approve")
-    assert cell.wait().displays[-1].data["text/plain"] == "done"
+    assert cell.wait().answer == "done"
 
 
 def test_an_answer_that_is_none_is_asked_again(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -58,7 +58,7 @@ def test_a_rejection_takes_its_note_to_the_model(rlm_kernel: Kernel, server: Fak
     outcome = rlm_kernel.run("%%rlm\nWhy?", answers=["r", "use a {copy}", "a"])
 
     assert outcome.prompts[1] == "What should the model know? "
-    assert outcome.displays[-1].data["text/plain"] == "0"
+    assert outcome.answer == "0"
     told = server.root_requests()[1].prompt
     assert told == ("Step 1 was not run: the person rejected the code. Their note: use a {copy}")
 
@@ -66,7 +66,7 @@ def test_a_rejection_takes_its_note_to_the_model(rlm_kernel: Kernel, server: Fak
 def test_approving_all_asks_no_more(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
     server.script(repl("x = 1", "y = 2", "FINAL(x + y)"))
     outcome = rlm_kernel.run("%%rlm\nWhy?", answers=["l"])
-    assert outcome.displays[-1].data["text/plain"] == "3"
+    assert outcome.answer == "3"
 
     server.script(repl("FINAL('next run')"))
     assert rlm_kernel.run("%%rlm\nWhy?", answers=["a"]).prompts == [QUESTION]
@@ -143,7 +143,7 @@ def test_the_code_of_child_runs_is_asked_about_too(rlm_kernel: Kernel, server: F
         "%%rlm --depth 2\nWhy?", answers=["a", "e", "1", "x = 1", "", "a", "a"]
     )
     assert "Step 1, depth 1: reads only\n" in outcome.stdout
-    assert outcome.displays[-1].data["text/plain"] == "DATA"
+    assert outcome.answer == "DATA"
     assert "print('in the child', context)" in outcome.stdout
     assert "this is what ran:\n```repl\nx = 1\n```" in server.root_requests()[2].prompt
 

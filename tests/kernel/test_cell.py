@@ -128,7 +128,7 @@ def test_a_notebook_without_variables_can_be_asked_too(
 ) -> None:
     server.script(repl("FINAL(6 * 7)"))
     outcome = rlm_kernel.run("%%rlm -a never\nWhat is six times seven?")
-    assert outcome.displays[-1].data["text/plain"] == "42"
+    assert outcome.answer == "42"
 
 
 def test_the_last_result_is_at_hand(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -151,8 +151,8 @@ def test_cells_that_are_queued_run_one_after_the_other(
     server.script([*repl("FINAL('one')"), *repl("FINAL('two')")])
     first = rlm_kernel.start("%%rlm -a never\nFirst?")
     second = rlm_kernel.start("%%rlm -a never\nSecond?")
-    assert first.wait().displays[-1].data["text/plain"] == "one"
-    assert second.wait().displays[-1].data["text/plain"] == "two"
+    assert first.wait().answer == "one"
+    assert second.wait().answer == "two"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_code_that_cannot_await_runs_it_too(
     server.script(repl("replies = llm_query_batched(['a', 'b'])", "FINAL(replies)"))
     outcome = rlm_kernel.run(cell)
 
-    assert outcome.displays[-1].data["text/plain"] == "['echo: a', 'echo: b']"
+    assert outcome.answer == "['echo: a', 'echo: b']"
     assert question_to(server) == "Why?"
     assert rlm_kernel.run("import asyncio\nawait asyncio.sleep(0)\n1").status == "ok"
 
@@ -180,7 +180,8 @@ def test_its_output_can_be_captured(rlm_kernel: Kernel, server: FakeOpenAI) -> N
     server.script(repl("FINAL('kept')"))
     outcome = rlm_kernel.run("%%capture caught\n%%rlm -a never\nWhy?")
     assert (outcome.status, outcome.text) == ("ok", "")
-    assert rlm_kernel.eval("caught.outputs[-1].data['text/plain']") == "kept"
+    shown = rlm_kernel.eval("caught.outputs[-1].data['text/plain']")
+    assert shown.startswith("kept\n[answered")
 
 
 def test_it_works_without_top_level_await(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -190,7 +191,7 @@ def test_it_works_without_top_level_await(rlm_kernel: Kernel, server: FakeOpenAI
         outcome = rlm_kernel.run("%%rlm -a never\nWhy?")
     finally:
         rlm_kernel.run("%autoawait on")
-    assert outcome.displays[-1].data["text/plain"] == "echo: a"
+    assert outcome.answer == "echo: a"
 
 
 @pytest.mark.parametrize(
@@ -228,9 +229,9 @@ def test_loading_twice_and_reloading_change_nothing_that_was_set(
     server.script([*repl("FINAL('one')"), *repl("FINAL('two')")])
 
     assert rlm_kernel.run("%load_ext rlm_magic\n%load_ext rlm_magic").status == "ok"
-    assert rlm_kernel.run("%%rlm -a never\nWhy?").displays[-1].data["text/plain"] == "one"
+    assert rlm_kernel.run("%%rlm -a never\nWhy?").answer == "one"
     assert rlm_kernel.run("%reload_ext rlm_magic").status == "ok"
-    assert rlm_kernel.run("%%rlm -a never\nWhy?").displays[-1].data["text/plain"] == "two"
+    assert rlm_kernel.run("%%rlm -a never\nWhy?").answer == "two"
     assert rlm_kernel.eval(transforms) == before
 
 

@@ -261,7 +261,7 @@ def test_a_comm_message_is_handled_while_the_run_waits_for_sub_calls(
     finally:
         if subshell:
             rlm_kernel.delete_subshell(subshell)
-    assert outcome.displays[-1].data["text/plain"] == "(['finally', 'finally', 'finally'], [1])"
+    assert outcome.answer == "(['finally', 'finally', 'finally'], [1])"
 
 
 def test_a_comm_message_is_handled_while_the_root_model_thinks(

@@ -88,7 +88,7 @@ def test_an_interrupted_run_ends_and_the_next_cell_works(
     server.reset()
     server.script(repl("FINAL(llm_query('hi'))"))
     again = rlm_kernel.run("%%rlm -a never\nWhy?")
-    assert again.displays[-1].data["text/plain"] == "echo: hi"
+    assert again.answer == "echo: hi"
 
 
 def test_a_later_cell_is_interrupted_as_ever(rlm_kernel: Kernel, server: FakeOpenAI) -> None:

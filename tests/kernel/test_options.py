@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.harness import Kernel
-from tests.kernel.outcome import CellOutcome
 from tests.kernel.replies import repl
 from tests.servers.client import FakeOpenAI
 
@@ -19,16 +18,12 @@ def configure(kernel: Kernel, **defaults: object) -> None:
         kernel.run(f"%config RLMMagics.{name} = {value!r}")
 
 
-def answer(outcome: CellOutcome) -> str:
-    return str(outcome.displays[-1].data["text/plain"])
-
-
 def test_the_models_are_chosen_by_options(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
     server.script(repl("FINAL(llm_query('hi'))"), model="openai/big")
     server.rule("hi", "hello", model="openai/small")
     outcome = rlm_kernel.run("%%rlm -m openai/big -s openai/small -a never\nWhy?")
 
-    assert answer(outcome) == "hello"
+    assert outcome.answer == "hello"
     assert [request.model for request in server.requests()] == ["big", "small"]
     assert rlm_kernel.run("%rlm").stdout.startswith("model      openai/scripted\n")
 
@@ -44,7 +39,7 @@ def test_the_sub_model_is_the_root_model_unless_told_otherwise(
 def test_the_address_is_chosen_by_an_option(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
     configure(rlm_kernel, api_base="http://127.0.0.1:1/v1")
     server.script(repl("FINAL(1)"))
-    assert answer(rlm_kernel.run(f"%%rlm --api-base {server.url} -a never\nWhy?")) == "1"
+    assert rlm_kernel.run(f"%%rlm --api-base {server.url} -a never\nWhy?").answer == "1"
 
 
 def test_a_budget_of_calls_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -52,7 +47,7 @@ def test_a_budget_of_calls_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> None
     outcome = rlm_kernel.run("%%rlm --calls 2 -a never\nWhy?")
 
     assert server.counts()["received"] == 2
-    assert answer(outcome) == "as far as I came"
+    assert outcome.answer.startswith("as far as I came\n")
     assert rlm_kernel.eval("_rlm.status") == "over_budget"
 
 
@@ -88,8 +83,8 @@ def test_the_number_of_steps_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> No
     server.script([*repl("print(1)", "print(2)"), "FINAL(best so far)"])
     outcome = rlm_kernel.run("%%rlm --steps 2 -a never\nWhy?")
 
-    assert answer(outcome) == "best so far"
-    assert outcome.stdout == "Ended before it was done: the limit of 2 steps is reached.\n"
+    ended = "Ended before it was done: the limit of 2 steps is reached."
+    assert outcome.answer == f"best so far\n{ended}"
     assert rlm_kernel.eval("_rlm.status") == "fallback"
 
 
@@ -246,7 +241,7 @@ def test_a_config_file_is_honoured(
     )
     monkeypatch.setenv("IPYTHONDIR", str(profile.parent))
     server.script(repl("FINAL(1)"))
-    assert answer(new_kernel().run("%%rlm\nWhy?")) == "1"
+    assert new_kernel().run("%%rlm\nWhy?").answer == "1"
 
 
 # The model when none is chosen

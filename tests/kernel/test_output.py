@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.kernel.harness import Kernel
-from tests.kernel.outcome import CellOutcome
+from tests.kernel.outcome import RECORD, CellOutcome
 from tests.kernel.replies import repl
 from tests.servers.client import FakeOpenAI
 
@@ -36,17 +36,28 @@ class Reader(HTMLParser):
 
 
 def records(outcome: CellOutcome) -> list[dict[str, Any]]:
-    """The displays of a cell but for the answer."""
-    return [display.data for display in outcome.displays[:-1]]
+    """The records among the displays of a cell."""
+    return [display.data for display in outcome.displays if RECORD in display.data]
 
 
-def test_a_text_is_shown_as_markdown_and_can_be_read_without(
+def test_a_text_is_shown_in_the_record_and_can_be_read_without_the_extension(
     rlm_kernel: Kernel, server: FakeOpenAI
 ) -> None:
-    text = "# Title\n\n- **one**\n- `two`"
+    text = "# Title\n\n- **one**\n- `two`\n\nline\nline"
     server.script(repl(f"FINAL({text!r})"))
     outcome = rlm_kernel.run("%%rlm -a never\nWhy?")
-    shown = outcome.displays[-1].data
+    [display] = outcome.displays
+    assert set(display.data) == {RECORD, "text/html", "text/plain"}
+    assert display.data["text/plain"].startswith(f"{text}\n[answered")
+    for part in ("Title</h1>", "<strong>one</strong>", "<code>two</code>", "line<br"):
+        assert part in display.data["text/html"]
+
+
+def test_quietly_a_text_is_markdown(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
+    text = "# Title\n\n- **one**\n- `two`"
+    server.script(repl(f"FINAL({text!r})"))
+    outcome = rlm_kernel.run("%%rlm -q -a never\nWhy?")
+    [shown] = [display.data for display in outcome.displays]
     assert set(shown) == {"text/markdown", "text/plain"}
     assert shown["text/plain"] == text
     assert [line.rstrip() for line in shown["text/markdown"].split("\n")] == text.split("\n")
@@ -79,7 +90,7 @@ def test_the_progress_is_replaced_by_a_record(rlm_kernel: Kernel, server: FakeOp
 
     outcome = cell.wait()
     [record] = records(outcome)
-    assert set(record) == {"text/plain", "text/html"}
+    assert set(record) == {RECORD, "text/plain", "text/html"}
     assert record["text/plain"].startswith("[answered · 3 steps · 2 sub-calls · ")
     read = Reader(record["text/html"])
     for part in ("openai/scripted", "Step 1", "print('seen')", "seen\n", "Step 2"):
@@ -134,7 +145,8 @@ def test_nothing_in_a_record_can_run(rlm_kernel: Kernel, server: FakeOpenAI, kin
         assert read.tags <= {"div", "details", "summary", "p", "strong", "pre", "code", "span"}
         assert read.attributes <= {"class", "style"}
         assert HOSTILE in read.text
-    assert "text/html" not in outcome.displays[-1].data
+    if kind == "object":
+        assert "text/html" not in outcome.displays[-1].data
 
 
 def test_hostile_words_in_the_progress_are_words(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
@@ -176,6 +188,11 @@ def executed(server: FakeOpenAI) -> nbformat.NotebookNode:
     return notebook
 
 
+def data_of(notebook: nbformat.NotebookNode) -> list[Any]:
+    """What nbval compares: the data of the outputs, and not their metadata."""
+    return [output.get("data") for cell in notebook.cells for output in cell.outputs]
+
+
 def test_a_saved_notebook_reads_well_and_comes_out_the_same_twice(
     server: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: os.PathLike[str]
 ) -> None:
@@ -183,18 +200,18 @@ def test_a_saved_notebook_reads_well_and_comes_out_the_same_twice(
     monkeypatch.setenv("OPENAI_API_BASE", server.url)
     monkeypatch.setenv("RLM_TRACE_DIR", str(tmp_path))
     notebook = executed(server)
-    assert notebook == executed(server)
+    assert data_of(notebook) == data_of(executed(server))
 
     nbformat.validate(notebook)
     asked, shown_again, second, out = (cell.outputs for cell in notebook.cells[3:])
-    assert [output.output_type for output in asked] == ["display_data"] * 3
-    record, shown, answer = (output.data for output in asked)
-    assert record["text/plain"].startswith("[answered · 2 steps · 3 sub-calls · ")
+    assert [output.output_type for output in asked] == ["display_data"] * 2
+    record, shown = (output.data for output in asked)
+    assert record["text/plain"].startswith("**bold** echo: a\n[answered · 2 steps · 3 sub-calls · ")
     read = Reader(record["text/html"]).text
     assert "openai/scripted · answered · 2 steps" in read
     assert "x = llm_query_batched(['a', 'b', 'c'])" in read
     assert shown["text/plain"] == "{'shown': 3}"
-    assert answer == {"text/markdown": "**bold** echo: a", "text/plain": "**bold** echo: a"}
+    assert "<strong>bold</strong> echo: a" in record["text/html"]
     assert "What is in it?" in Reader(shown_again[0].data["text/html"]).text
     assert second[-1].data["text/plain"] == out[0].data["text/plain"] == "[100]"
     assert "widgets" not in notebook.metadata

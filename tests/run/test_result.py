@@ -162,9 +162,9 @@ def test_a_notebook_shows_text_and_escaped_html(ask: Ask) -> None:
     assert bundle["text/plain"] == str(result)
     html = bundle["text/html"]
     assert "<script" not in html
-    assert "&amp;&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in html
+    assert "<p>&amp;&lt;script&gt;alert('x')&lt;/script&gt;</p>" in html
     assert "<summary>Step 1 · 1 sub-call · raised</summary>" in html
-    assert html.count("<details") == html.count("</details>") == 4
+    assert html.count("<details") == html.count("</details>") == 5
 
 
 def test_results_are_told_apart_by_identity(ask: Ask) -> None:

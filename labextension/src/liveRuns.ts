@@ -1,0 +1,123 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { Signal } from '@lumino/signaling';
+
+import { goToApproval } from './approvalBox';
+import { cellAt, goToCell } from './cells';
+import { placeOf } from './outputs';
+import { page, type LiveRun } from './panel/page';
+import { ILiveRuns } from './tokens';
+
+class LiveRuns implements ILiveRuns {
+  readonly changed = new Signal<this, void>(this);
+  private readonly followed = new Map<LiveRun, () => void>();
+  // A run keeps its session when the comm that tells it apart has closed.
+  private readonly sessions = new WeakMap<LiveRun, ISessionContext>();
+
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly notebooks: INotebookTracker,
+    private readonly consoles: IConsoleTracker | null
+  ) {
+    page().subscribe(() => {
+      this.follow();
+    });
+    this.follow();
+  }
+
+  get all(): readonly LiveRun[] {
+    return [...page().runs].sort((one, other) => begun(one) - begun(other));
+  }
+
+  sessionOf(run: LiveRun): ISessionContext | null {
+    const known = this.sessions.get(run);
+    if (known && !known.isDisposed) {
+      return known;
+    }
+    const found = this.contexts().find(context =>
+      context.session?.kernel?.hasComm(run.id)
+    );
+    if (found) {
+      this.sessions.set(run, found);
+    }
+    return found ?? null;
+  }
+
+  notebookOf(run: LiveRun): NotebookPanel | null {
+    const kernel = this.sessionOf(run)?.session?.kernel?.id;
+    const panels = list(this.notebooks).filter(
+      ({ sessionContext }) =>
+        kernel !== undefined && sessionContext.session?.kernel?.id === kernel
+    );
+    // Notebooks may share a kernel.
+    return panels.find(panel => cellAt(panel, run.cell)) ?? panels[0] ?? null;
+  }
+
+  async show(run: LiveRun): Promise<boolean> {
+    const panel = this.notebookOf(run);
+    const cell = panel && cellAt(panel, run.cell);
+    if (!panel || !cell || placeOf(run, cell.model) < 0) {
+      return false;
+    }
+    this.app.shell.activateById(panel.id);
+    await goToCell(panel, cell);
+    goToApproval(cell.node);
+    return true;
+  }
+
+  private contexts(): ISessionContext[] {
+    return [
+      ...list(this.notebooks),
+      ...(this.consoles ? list(this.consoles) : [])
+    ].map(({ sessionContext }) => sessionContext);
+  }
+
+  private follow(): void {
+    const { runs } = page();
+    for (const run of runs) {
+      this.sessionOf(run);
+      if (!this.followed.has(run)) {
+        const changed = (): void => {
+          this.changed.emit();
+        };
+        this.followed.set(run, run.source.subscribe(changed));
+      }
+    }
+    for (const [run, unfollow] of this.followed) {
+      if (!runs.has(run)) {
+        unfollow();
+        this.followed.delete(run);
+      }
+    }
+    this.changed.emit();
+  }
+}
+
+function begun({ source: { tree } }: LiveRun): number {
+  return tree.runs.get(tree.root ?? '')?.started ?? Infinity;
+}
+
+function list<T>(tracker: { forEach(visit: (widget: T) => void): void }): T[] {
+  const widgets: T[] = [];
+  tracker.forEach(widget => widgets.push(widget));
+  return widgets;
+}
+
+export const liveRunsPlugin: JupyterFrontEndPlugin<ILiveRuns> = {
+  id: 'rlm-magic:live-runs',
+  description: 'Knows the runs that live, and the notebooks they belong to.',
+  autoStart: true,
+  provides: ILiveRuns,
+  requires: [INotebookTracker],
+  optional: [IConsoleTracker],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    consoles: IConsoleTracker | null
+  ): ILiveRuns => new LiveRuns(app, notebooks, consoles)
+};

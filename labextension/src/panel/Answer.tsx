@@ -1,0 +1,80 @@
+/** The answer of a run, or the sentence that tells why there is none. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+
+import { CopyButton } from './CopyButton';
+import { useFull } from './LongText';
+import { Markdown } from './markdown';
+import type { AnyEvent } from './protocol';
+import type { Run, Text } from './state';
+import { isCut, lengthOf, number, plain, visible } from './text';
+
+/** An answer of more lines or characters is folded at first. */
+const LINES = 24;
+const CHARS = 2_000;
+
+export function Answer({ run }: { run: Run }): VNode | null {
+  const { answer, error } = run;
+  if (answer === null && error === null) {
+    return null;
+  }
+  return (
+    <section class="rlm-answer" aria-label="Answer">
+      {error !== null && <p class="rlm-ending">{plain(error)}</p>}
+      {answer !== null && <Value run={run} answer={answer} />}
+    </section>
+  );
+}
+
+function Value({ run, answer }: { run: Run; answer: Text }): VNode {
+  const { text, load, state } = useFull(answer, run.answerSeq, answerOf);
+  const long = lengthOf(text) > CHARS || plain(text).split('\n').length > LINES;
+  const [open, setOpen] = useState(false);
+  const isText = run.answerType === null || run.answerType === 'str';
+  return (
+    <>
+      <div class="rlm-answer-head">
+        <h3>Answer</h3>
+        {run.answerName !== null && <code>{run.answerName}</code>}
+        {run.answerType !== null && (
+          <span class="rlm-dim">{run.answerType}</span>
+        )}
+        <CopyButton text={plain(text)} />
+      </div>
+      <div class="rlm-answer-text" data-folded={(long && !open) || undefined}>
+        {isText ? (
+          <Markdown text={plain(text)} />
+        ) : (
+          <pre class="rlm-value" tabIndex={0}>
+            {visible(plain(text))}
+          </pre>
+        )}
+      </div>
+      {long && (
+        <button
+          type="button"
+          class="rlm-link"
+          aria-expanded={open}
+          onClick={() => {
+            setOpen(!open);
+            if (!open) {
+              load?.();
+            }
+          }}
+        >
+          {open ? 'Show less' : `Show all ${number(lengthOf(text))} characters`}
+        </button>
+      )}
+      {open && isCut(text) && (
+        <span class="rlm-dim">
+          {state === 'loading'
+            ? ' Loading…'
+            : ' The trace file holds the whole answer.'}
+        </span>
+      )}
+    </>
+  );
+}
+
+const answerOf = (event: AnyEvent): unknown =>
+  event.type === 'run_finished' ? event.answer : null;

@@ -1,0 +1,156 @@
+/** Asks a person about a block of code: to run it, run an edit of it, or not to run it. */
+import type { VNode } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import { Chips } from './Chips';
+import { CodeEditor } from './CodeEditor';
+import { type Choice, Decisions } from './Decisions';
+import { HiddenLines } from './HiddenLines';
+import { hasHidden } from './hidden';
+import { isSubmit } from './keys';
+import { LongCode } from './LongCode';
+import { useFull } from './LongText';
+import type { RunSource } from './source';
+import type { Block, Question } from './state';
+import { questionKey, useStore } from './store';
+import { isCut, plain } from './text';
+import { QUIETLY, useBox } from './useBox';
+import { useSource } from './useSource';
+
+export function Approval(props: { question: Question; block: Block }): VNode {
+  const { question, block } = props;
+  const { source, drafts } = useStore();
+  const key = questionKey(question);
+  const box = useBox(key);
+  const full = useFull(block.code, block.proposedSeq, codeOf);
+  const { load, state } = full;
+  useEffect(() => {
+    if (state === 'idle') {
+      load?.();
+    }
+  }, [load !== undefined]);
+
+  const code = isCut(full.text) ? null : full.text;
+  const [draft, setDraft] = useState(drafts.get(key));
+  const edited = code !== null && draft !== undefined && draft !== lines(code);
+  const [version, setVersion] = useState(0);
+  const sending = useSource(
+    source,
+    useCallback(
+      ({ controls }: RunSource) =>
+        controls?.sending.some(each => questionKey(each) === key) ?? false,
+      [key]
+    )
+  );
+  const edit = (text: string | undefined): void => {
+    setDraft(text);
+    if (text === undefined) {
+      drafts.delete(key);
+    } else {
+      drafts.set(key, text);
+    }
+  };
+  const decide = (choice: Choice, note = ''): void => {
+    if (sending) {
+      return;
+    }
+    box.current?.focus(QUIETLY);
+    const { run, step, block } = question;
+    source.controls?.decide({
+      run,
+      step,
+      block,
+      ...(choice === 'approve' && edited
+        ? { decision: 'edit', code: draft }
+        : choice === 'all'
+          ? { decision: 'approve', rest: true }
+          : choice === 'reject'
+            ? { decision: 'reject', note }
+            : { decision: choice })
+    });
+  };
+  const left = useRef(false);
+  const leave = (): void => {
+    left.current = true;
+    box.current?.focus(QUIETLY);
+  };
+  const shown = draft ?? plain(full.text);
+
+  return (
+    <div
+      class="rlm-approval"
+      role="group"
+      aria-label={`Approval of step ${String(question.step)}`}
+      tabIndex={-1}
+      ref={box}
+      onKeyDown={event => {
+        if (!event.defaultPrevented && isSubmit(event)) {
+          event.preventDefault();
+          decide('approve');
+        } else if (event.target === box.current) {
+          if (left.current && event.key === 'Tab' && !event.shiftKey) {
+            event.preventDefault();
+            box.current?.querySelector<HTMLElement>('fieldset button')?.focus();
+          }
+          left.current = false;
+        }
+      }}
+    >
+      <Chips block={block} hidden={hasHidden(shown)} />
+      {code === null ? (
+        <LongCode text={full.text} seq={null} />
+      ) : (
+        <CodeEditor
+          key={version}
+          text={draft ?? code}
+          label="Code"
+          onChange={edit}
+          onSubmit={() => {
+            decide('approve');
+          }}
+          onLeave={leave}
+        />
+      )}
+      {code === null && (
+        <p class="rlm-hint">
+          {state === 'loading' && 'Loading the whole code…'}
+          {state === 'failed' && (
+            <>
+              The whole code could not be loaded.{' '}
+              <button type="button" class="rlm-link" onClick={load}>
+                Try again
+              </button>
+            </>
+          )}
+          {state === 'idle' &&
+            'The code is too long to be shown and edited here.'}
+        </p>
+      )}
+      <HiddenLines text={shown} />
+      <Decisions
+        edited={edited}
+        sending={sending}
+        onDecide={decide}
+        onUndo={() => {
+          edit(undefined);
+          setVersion(version + 1);
+        }}
+        onLeave={leave}
+      />
+      <p class="rlm-hint">
+        {sending
+          ? 'Sending…'
+          : 'Approval is your judgement, not a sandbox: the code runs with your rights.'}
+      </p>
+    </div>
+  );
+}
+
+function codeOf(event: { type: string; code?: unknown }): unknown {
+  return event.type === 'code_proposed' ? event.code : null;
+}
+
+/** `code` with the ends of lines that an editor makes of any other. */
+function lines(code: string): string {
+  return code.replace(/\r\n?/g, '\n');
+}

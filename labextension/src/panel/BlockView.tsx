@@ -1,0 +1,151 @@
+/** A block of code: as it was written, what was decided about it, and what came of it. */
+import type { ComponentChildren, VNode } from 'preact';
+
+import { Ansi } from './ansi';
+import { Approval } from './Approval';
+import { Foldable } from './Foldable';
+import { LongCode } from './LongCode';
+import { LongText } from './LongText';
+import { memo } from './memo';
+import type { AnyEvent } from './protocol';
+import type { Block, Question } from './state';
+import { questionKey } from './store';
+import { endOf, plain } from './text';
+import { Names } from './Names';
+
+export function BlockView(props: {
+  question: Question;
+  block: Block;
+  /** Whether a person can be asked. */
+  live: boolean;
+  /** The calls and child runs of the code, which end before there is an output. */
+  children: ComponentChildren;
+}): VNode {
+  const { question, block, live, children } = props;
+  return (
+    <div class="rlm-block">
+      {block.asked && !block.decided && live ? (
+        <Approval question={question} block={block} />
+      ) : (
+        <Decided name={questionKey(question)} block={block} />
+      )}
+      {children}
+      <Outcome block={block} />
+    </div>
+  );
+}
+
+const Decided = memo(function Decided(props: {
+  name: string;
+  block: Block;
+}): VNode {
+  const { name, block } = props;
+  const { decided, proposedSeq } = block;
+  const written = (
+    <LongCode text={block.code} seq={proposedSeq} pick={codeOf} />
+  );
+  if (decided?.decision === 'edit') {
+    return (
+      <>
+        <Verdict>Edited before it ran</Verdict>
+        <LongCode
+          text={block.executed?.code ?? decided.code ?? ''}
+          seq={block.executed?.seq ?? null}
+          pick={codeOf}
+        />
+        <Foldable
+          name={`written ${name}`}
+          open={false}
+          class="rlm-written"
+          head={() => 'What the model wrote'}
+        >
+          {() => written}
+        </Foldable>
+      </>
+    );
+  }
+  return (
+    <>
+      <VerdictOf block={block} />
+      {written}
+    </>
+  );
+});
+
+function VerdictOf({ block }: { block: Block }): VNode | null {
+  const { asked, decided } = block;
+  if (!decided) {
+    return asked && !block.executed ? (
+      <Verdict>Was waiting for approval</Verdict>
+    ) : null;
+  }
+  switch (decided.decision) {
+    case 'approve':
+      return asked ? <Verdict>Approved</Verdict> : null;
+    case 'reject':
+      return (
+        <Verdict bad>
+          Rejected
+          {decided.note && (
+            <>
+              {': '}
+              <q>{plain(decided.note)}</q>
+            </>
+          )}
+        </Verdict>
+      );
+    default:
+      return <Verdict bad>Not run: stopped here</Verdict>;
+  }
+}
+
+function Verdict(props: { bad?: boolean; children: ComponentChildren }): VNode {
+  return (
+    <p class={props.bad ? 'rlm-verdict rlm-bad' : 'rlm-verdict'}>
+      {props.children}
+    </p>
+  );
+}
+
+const Outcome = memo(function Outcome(props: { block: Block }): VNode | null {
+  const { executed } = props.block;
+  if (!executed) {
+    return null;
+  }
+  const { output, outputChars, error, bound, deleted, seq } = executed;
+  const told =
+    error !== null && endOf(output).trimEnd().endsWith(endOf(error).trim());
+  return (
+    <>
+      <LongText text={output} seq={seq} pick={outputOf} chars={outputChars}>
+        {text => (
+          <pre class="rlm-output" data-failed={told || undefined}>
+            <Ansi text={text} />
+          </pre>
+        )}
+      </LongText>
+      {error !== null && !told && (
+        <LongText text={error} seq={seq} pick={errorOf}>
+          {text => (
+            <pre class="rlm-output rlm-error">
+              <Ansi text={text} />
+            </pre>
+          )}
+        </LongText>
+      )}
+      {bound.length + deleted.length > 0 && (
+        <p class="rlm-names">
+          <Names verb="Bound" names={bound} />
+          <Names verb="Deleted" names={deleted} />
+        </p>
+      )}
+    </>
+  );
+});
+
+const codeOf = (event: AnyEvent): unknown =>
+  'code' in event ? event.code : null;
+const outputOf = (event: AnyEvent): unknown =>
+  'output' in event ? event.output : null;
+const errorOf = (event: AnyEvent): unknown =>
+  'error' in event ? event.error : null;

@@ -1,0 +1,24 @@
+import type { VNode } from 'preact';
+
+import { revealed } from './hidden';
+import { LongText } from './LongText';
+import type { AnyEvent } from './protocol';
+import { Python } from './python';
+import type { Text } from './state';
+
+/** Code that is only read, with its hidden characters made visible. */
+export function LongCode(props: {
+  text: Text;
+  seq: number | null;
+  pick?: (event: AnyEvent) => unknown;
+}): VNode {
+  return (
+    <LongText {...props}>
+      {code => (
+        <pre class="rlm-code">
+          <Python code={revealed(code)} />
+        </pre>
+      )}
+    </LongText>
+  );
+}

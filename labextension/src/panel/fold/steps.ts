@@ -1,0 +1,109 @@
+/** Steps: what the root model is asked and says, and what becomes of its code. */
+import type {
+  CodeDecided,
+  CodeExecuted,
+  CodeProposed,
+  RootReplied,
+  RootRequested,
+  RootStreamed
+} from '../protocol';
+import type { Strategy } from '../state';
+import { joined } from '../text';
+import { answered } from './calls';
+import type { Draft } from './draft';
+import {
+  addTokens,
+  addUsd,
+  flag,
+  name,
+  names,
+  number,
+  text,
+  tokens
+} from './read';
+
+export function rootRequested(draft: Draft, event: RootRequested): void {
+  const run = draft.run(event.run);
+  const step = draft.step(run, event.step);
+  run.doing = 'asking';
+  step.requested ??= number(event.time);
+  step.reply = '';
+  step.replySeq = null;
+}
+
+export function rootStreamed(draft: Draft, event: RootStreamed): void {
+  const step = draft.step(draft.run(event.run), event.step);
+  if (step.replySeq === null) {
+    step.reply = joined(step.reply, text(event.text) ?? '');
+  }
+}
+
+/** A step has several replies where the first were empty; their cost is the step's. */
+export function rootReplied(draft: Draft, event: RootReplied): void {
+  const step = draft.step(draft.run(event.run), event.step);
+  const used = tokens(event.tokens);
+  const usd = number(event.usd);
+  const seconds = number(event.seconds);
+  step.reply = text(event.text) ?? '';
+  step.replySeq = event.seq;
+  step.usd = step.tokens ? addUsd(step.usd, usd) : usd;
+  step.tokens = step.tokens ? addTokens(step.tokens, used) : used;
+  step.seconds = seconds === null ? null : (step.seconds ?? 0) + seconds;
+  answered(draft, 1, used, usd);
+}
+
+export function codeProposed(draft: Draft, event: CodeProposed): void {
+  const run = draft.run(event.run);
+  const block = draft.block(draft.step(run, event.step), event.block);
+  block.proposedSeq = event.seq;
+  block.code = text(event.code) ?? '';
+  block.level = name(event.level) ?? '';
+  block.chips = names(event.chips);
+  block.asked = flag(event.asked);
+  run.doing = block.asked ? 'deciding' : 'executing';
+  if (block.asked) {
+    const { run, step, block } = event;
+    draft.append(draft.tree, 'questions', { run, step, block });
+  }
+}
+
+export function codeDecided(draft: Draft, event: CodeDecided): void {
+  const run = draft.run(event.run);
+  const block = draft.block(draft.step(run, event.step), event.block);
+  const { decision } = event;
+  block.decided = {
+    decision,
+    code: text(event.code),
+    note: text(event.note) ?? ''
+  };
+  run.doing =
+    decision === 'approve' || decision === 'edit' ? 'executing' : 'asking';
+  draft.tree.questions = draft.tree.questions.filter(
+    asked =>
+      asked.run !== event.run ||
+      asked.step !== event.step ||
+      asked.block !== event.block
+  );
+}
+
+export function codeExecuted(draft: Draft, event: CodeExecuted): void {
+  const run = draft.run(event.run);
+  const block = draft.block(draft.step(run, event.step), event.block);
+  const code = text(event.code) ?? '';
+  const output = text(event.output) ?? '';
+  if (block.proposedSeq === 0) {
+    block.proposedSeq = event.seq;
+    block.code = code;
+  }
+  block.executed = {
+    seq: event.seq,
+    code,
+    output,
+    outputChars: number(event.output_chars) ?? 0,
+    error: text(event.error),
+    bound: names(event.bound),
+    deleted: names(event.deleted),
+    strategies: names(event.strategies) as readonly Strategy[],
+    seconds: number(event.seconds)
+  };
+}

@@ -1,0 +1,64 @@
+/** What the states of a run and the strategies of the paper are called. */
+import type { Doing, Run, Status, Strategy } from './state';
+import { number } from './text';
+
+const ENDED: Readonly<Record<Status, string>> = {
+  answered: 'Answered',
+  fallback: 'Best answer so far',
+  stopped: 'Stopped',
+  over_budget: 'Over budget',
+  interrupted: 'Interrupted',
+  failed: 'Failed'
+};
+
+const DOING: Readonly<Record<Doing, string>> = {
+  starting: 'Starting',
+  asking: 'Root model is writing',
+  deciding: 'Waiting for approval',
+  executing: 'Code is running',
+  calling: 'Sub-calls are running'
+};
+
+const STRATEGIES: Readonly<Record<Strategy, string>> = {
+  peek: 'Peek',
+  grep: 'Grep',
+  partition_and_map: 'Partition and map',
+  summarise: 'Summarise',
+  verify: 'Verify',
+  recurse: 'Recurse',
+  long_output: 'Long output'
+};
+
+/** A run whose end is not known, and that does not live, is an unfinished one. */
+export function statusWords(run: Run, live: boolean): string {
+  if (run.status) {
+    return ENDED[run.status];
+  }
+  return live ? DOING[run.doing] : 'Unfinished';
+}
+
+/** How a run looks at a glance. */
+export function tone(
+  run: Run,
+  live: boolean
+): 'good' | 'bad' | 'waiting' | 'running' | 'ended' {
+  if (run.status === 'answered') {
+    return 'good';
+  }
+  if (run.status === 'failed' || run.status === 'over_budget') {
+    return 'bad';
+  }
+  if (run.status || !live) {
+    return 'ended';
+  }
+  return run.doing === 'deciding' ? 'waiting' : 'running';
+}
+
+export function strategyWords(strategy: Strategy): string {
+  return STRATEGIES[strategy];
+}
+
+/** "1 step", "3 steps" */
+export function count(amount: number, word: string): string {
+  return `${number(amount)} ${word}${amount === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,30 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
+
+import { Reattachment } from './reattachment';
+import { ILiveRuns } from './tokens';
+
+export const reattachPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'rlm-magic:reattach',
+  description: 'Shows runs that live in notebooks that were loaded anew.',
+  autoStart: true,
+  requires: [INotebookTracker, ILiveRuns],
+  activate: (
+    _app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    live: ILiveRuns
+  ) => {
+    const reattachment = new Reattachment(live);
+    const update = (): void => {
+      reattachment.update();
+    };
+    live.changed.connect(update);
+    notebooks.widgetAdded.connect((_, panel) => {
+      void panel.context.ready.then(update);
+    });
+    update();
+  }
+};

@@ -1,0 +1,135 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import {
+  ABCWidgetFactory,
+  DocumentWidget,
+  type DocumentRegistry,
+  type IDocumentWidget
+} from '@jupyterlab/docregistry';
+import type { Contents } from '@jupyterlab/services';
+import { Widget } from '@lumino/widgets';
+
+import { runIcon } from './icons';
+import { traceSource } from './panel/saved';
+import { RunView } from './runView';
+import { traceFileType } from './traceFileType';
+
+export const TRACE_FACTORY = 'RLM Trace';
+
+// JupyterLab does not tell when a file changes on disk, as that of a run that lives does.
+const LOOK_EVERY = 2_000; // milliseconds
+
+const HINT = 'Open With → Editor shows the file as it is.';
+
+/** Shows the run of a trace file, and follows the file. */
+class TraceViewer extends Widget {
+  private readonly view = new RunView(this.node);
+  private readonly timer = window.setInterval(() => {
+    void this.look();
+  }, LOOK_EVERY);
+
+  constructor(
+    private readonly context: DocumentRegistry.Context,
+    private readonly contents: Contents.IManager
+  ) {
+    super();
+    this.addClass('rlm-Trace');
+    this.node.tabIndex = -1;
+    void context.ready.then(() => {
+      if (!this.isDisposed) {
+        context.model.contentChanged.connect(() => {
+          this.update();
+        });
+        this.update();
+      }
+    });
+  }
+
+  protected override onUpdateRequest(): void {
+    this.view.draw(() => traceSource(this.context.model.toString()), HINT);
+  }
+
+  /** Reads the file again if it has changed, as long as its run is seen and has not ended. */
+  private async look(): Promise<void> {
+    const { context, view } = this;
+    if (context.isReady && this.isVisible && !document.hidden && !view.ended) {
+      const known = context.contentsModel?.last_modified;
+      const file = await this.contents
+        .get(context.path, { content: false })
+        .catch(() => null);
+      if (file && file.last_modified !== known && !this.isDisposed) {
+        await context.revert();
+      }
+    }
+  }
+
+  protected override onActivateRequest(): void {
+    this.node.focus();
+  }
+
+  override dispose(): void {
+    window.clearInterval(this.timer);
+    this.view.dispose();
+    super.dispose();
+  }
+}
+
+class TraceViewerFactory extends ABCWidgetFactory<
+  IDocumentWidget<TraceViewer>
+> {
+  constructor(
+    options: DocumentRegistry.IWidgetFactoryOptions,
+    private readonly contents: Contents.IManager
+  ) {
+    super(options);
+  }
+
+  protected createNewWidget(
+    context: DocumentRegistry.Context
+  ): IDocumentWidget<TraceViewer> {
+    const content = new TraceViewer(context, this.contents);
+    const widget = new DocumentWidget({ content, context });
+    widget.title.icon = runIcon;
+    return widget;
+  }
+}
+
+export const tracePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'rlm-magic:trace',
+  description: 'Shows the saved traces of runs, as files of their own type.',
+  autoStart: true,
+  optional: [ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, restorer: ILayoutRestorer | null) => {
+    app.docRegistry.addFileType({ ...traceFileType, icon: runIcon });
+    const factory = new TraceViewerFactory(
+      {
+        name: TRACE_FACTORY,
+        modelName: 'text',
+        fileTypes: [traceFileType.name],
+        defaultFor: [traceFileType.name],
+        readOnly: true
+      },
+      app.serviceManager.contents
+    );
+    const tracker = new WidgetTracker<IDocumentWidget<TraceViewer>>({
+      namespace: 'rlm-trace'
+    });
+    factory.widgetCreated.connect((_, widget) => {
+      widget.context.pathChanged.connect(() => void tracker.save(widget));
+      void tracker.add(widget);
+    });
+    // Its type differs from what it implements by an `undefined` only.
+    app.docRegistry.addWidgetFactory(factory as DocumentRegistry.WidgetFactory);
+    if (restorer) {
+      void restorer.restore(tracker, {
+        command: 'docmanager:open',
+        args: ({ context }) => ({ path: context.path, factory: TRACE_FACTORY }),
+        name: ({ context }) => context.path
+      });
+    }
+  }
+};

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+
+import { recordSource, traceSource } from '../../src/panel/saved';
+import { isCut } from '../../src/panel/text';
+import { event, traceEvents, traceText } from './events';
+
+describe('a trace file', () => {
+  it('is the run that it holds, and gives its texts in full', async () => {
+    const source = traceSource(traceText('batch'));
+
+    expect(source.controls).toBeUndefined();
+    expect(source.tree.totals.done).toBe(35);
+    expect(await source.fetch?.(1)).toEqual(traceEvents('batch')[0]);
+    await expect(source.fetch?.(9999)).rejects.toThrow('no event 9999');
+  });
+
+  it('is shown as far as it goes when a crash cut its last line off', () => {
+    const text = traceText('batch').slice(0, -40);
+    expect(traceSource(text).tree.seq).toBe(traceEvents('batch').length - 1);
+  });
+
+  it('cuts a text that is too long to be drawn, and has it in full', async () => {
+    const output = 'x'.repeat(5_000_000);
+    const executed = event(1, 'code_executed', { block: 1, output });
+    const source = traceSource(JSON.stringify(executed));
+    const shown =
+      source.tree.runs.get('a')?.steps[0]?.blocks[0]?.executed?.output;
+
+    expect(shown && isCut(shown) && shown.start.length).toBe(15_000);
+    expect(shown).toMatchObject({ chars: 5_000_000 });
+    expect(await source.fetch?.(1)).toEqual(executed);
+  });
+
+  it.each(['', 'words', '[1, 2]', '{"seq": 1}', 'null'])(
+    'is none where it holds no event: %s',
+    text => {
+      expect(() => traceSource(text)).toThrow('no event of a run');
+    }
+  );
+});
+
+describe('a saved record', () => {
+  const timeless = traceEvents('batch').map(event => {
+    const { time, ...rest } = event;
+    delete (rest as { seconds?: number }).seconds;
+    return [rest, time ?? 0] as const;
+  });
+  const started = timeless[0]?.[1] ?? 0;
+  const record = { version: 1, events: timeless.map(([rest]) => rest) };
+  const metadata = {
+    run: 'r',
+    trace: '/home/person/run.rlm.jsonl',
+    started,
+    times: timeless.map(([, time]) => Math.round((time - started) * 1000))
+  };
+
+  it('gets its times back from the metadata', () => {
+    const source = recordSource(record, metadata);
+    const { tree, trace } = source;
+    const run = tree.runs.get(tree.root ?? '');
+    const whole = traceSource(traceText('batch')).tree.runs.get(run?.id ?? '');
+    const call = whole?.calls[5];
+
+    expect(trace).toBe(metadata.trace);
+    expect(source.now()).toBeCloseTo(whole?.ended ?? 0, 2);
+    expect(run?.calls[5]?.seconds).toBeCloseTo(call?.seconds ?? 0, 1);
+    expect(run?.steps[3]?.seconds).toBeCloseTo(
+      whole?.steps[3]?.seconds ?? 0,
+      1
+    );
+  });
+
+  it('has no times without the metadata', () => {
+    const { tree } = recordSource(record);
+    const run = tree.runs.get(tree.root ?? '');
+    expect(run).toMatchObject({ started: null, ended: null });
+    expect(run?.calls[0]).toMatchObject({ started: null, seconds: null });
+  });
+
+  it('counts the calls that it has no room for', () => {
+    const calls = { run: timeless[0]?.[0].run, step: 3, calls: 10, failed: 2 };
+    const tokens = { input: 100, output: 5 };
+    const omitted = [{ ...calls, cached: 1, tokens, usd: null }];
+    const { tree } = recordSource({ ...record, omitted });
+    const whole = recordSource(record).tree.totals;
+
+    expect(tree.totals).toMatchObject({
+      done: whole.done + 8,
+      failed: whole.failed + 2,
+      cached: 1,
+      calls: whole.calls + 8,
+      usd: null
+    });
+    expect(tree.totals.tokens.input).toBe(whole.tokens.input + 100);
+    expect(tree.runs.get(tree.root ?? '')?.steps[2]?.omitted).toBe(10);
+  });
+
+  it('says so when its version is unknown, or when it is none', () => {
+    expect(() => recordSource({ ...record, version: 2 })).toThrow('version 2');
+    expect(() => recordSource('<b>')).toThrow('no saved run');
+  });
+});

@@ -1,0 +1,456 @@
+// @vitest-environment jsdom
+import { act, fireEvent, screen, within } from '@testing-library/preact';
+import { describe, expect, it, vi } from 'vitest';
+
+import { type EditorOptions, page } from '../../../src/panel/page';
+import { plainEditor } from '../../../src/panel/plainEditor';
+import { mount } from './mount';
+import { executed, proposed, replied, started, Story, waiting } from './source';
+
+const AT = { run: 'root', step: 1, block: 1 };
+
+const box = () => screen.getByRole('group', { name: 'Approval of step 1' });
+const button = (name: string) => within(box()).getByRole('button', { name });
+const editor = () =>
+  screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Code' });
+const write = (text: string) =>
+  fireEvent.input(editor(), { target: { value: text } });
+
+describe('a block that waits for approval', () => {
+  it('offers what can be decided, by these names', () => {
+    mount(waiting());
+
+    expect(
+      within(box())
+        .getAllByRole('button')
+        .map(each => each.textContent)
+    ).toEqual(['Approve', 'Approve all in this run', 'Reject', 'Stop']);
+    expect(screen.getByRole('textbox', { name: 'Note' })).toBeTruthy();
+    expect(box().textContent).toContain('not a sandbox');
+  });
+
+  it('shows the review with names as code', () => {
+    mount(waiting('print(df)', ['reads `df`', 'network']));
+
+    const review = screen.getByRole('list', { name: 'Review' });
+    expect(
+      within(review)
+        .getAllByRole('listitem')
+        .map(each => each.textContent)
+    ).toEqual(['reads only', 'reads df', 'network']);
+    expect(within(review).getByText('df').tagName).toBe('CODE');
+  });
+
+  it('is approved, approved for the rest of the run, rejected with a note, or ends the run', () => {
+    const story = waiting();
+    mount(story);
+
+    fireEvent.click(button('Approve'));
+    fireEvent.click(button('Approve all in this run'));
+    fireEvent.input(screen.getByRole('textbox', { name: 'Note' }), {
+      target: { value: ' too slow ' }
+    });
+    fireEvent.click(button('Reject'));
+    fireEvent.click(button('Stop'));
+
+    expect(story.decide.mock.calls.map(([decision]) => decision)).toEqual([
+      { ...AT, decision: 'approve' },
+      { ...AT, decision: 'approve', rest: true },
+      { ...AT, decision: 'reject', note: 'too slow' },
+      { ...AT, decision: 'stop' }
+    ]);
+  });
+
+  it('is approved as edited once the text differs, and only then', () => {
+    const story = waiting('print(1)');
+    mount(story);
+
+    write('print(2)');
+    expect(within(box()).queryByRole('button', { name: 'Approve' })).toBeNull();
+    fireEvent.click(button('Approve edited'));
+    write('print(1)');
+
+    expect(story.decide).toHaveBeenCalledExactlyOnceWith({
+      ...AT,
+      decision: 'edit',
+      code: 'print(2)'
+    });
+    expect(button('Approve')).toBeTruthy();
+  });
+
+  it('does not approve what was edited away along with the rest of the run', () => {
+    mount(waiting());
+
+    write('print(2)');
+
+    expect(button('Approve all in this run')).toHaveProperty('disabled', true);
+  });
+
+  it('goes back to what the model wrote', () => {
+    mount(waiting('print(1)'));
+
+    write('print(2)');
+    fireEvent.click(button('Undo edits'));
+
+    expect(editor().value).toBe('print(1)');
+    expect(button('Approve')).toBeTruthy();
+  });
+
+  it('takes the line ends of an editor for no edit', () => {
+    mount(waiting('a = 1\r\nb = 2'));
+
+    write('a = 1\nb = 2');
+
+    expect(button('Approve')).toBeTruthy();
+  });
+
+  it('says that a decision is on its way until the kernel has confirmed it', () => {
+    const story = waiting();
+    mount(story);
+
+    void act(() => {
+      story.controls = story.withControls({
+        sending: [{ ...AT, decision: 'approve' }]
+      });
+      story.changed();
+    });
+    fireEvent.keyDown(box(), { key: 'Enter', ctrlKey: true });
+
+    expect(box().textContent).toContain('Sending…');
+    expect(box().querySelector('fieldset')?.disabled).toBe(true);
+    expect(story.decide).not.toHaveBeenCalled();
+  });
+
+  it('gives way to what came of it', () => {
+    const story = waiting();
+    mount(story);
+
+    void act(() => {
+      story.tell({
+        type: 'code_decided',
+        step: 1,
+        block: 1,
+        decision: 'approve'
+      });
+    });
+
+    expect(screen.queryByRole('group')).toBeNull();
+    expect(screen.getByText('Approved')).toBeTruthy();
+  });
+
+  it('warns of characters that cannot be seen, and shows them', () => {
+    mount(waiting('x = 1\nadmin = "\u202e"'));
+
+    expect(within(box()).getByText('hidden characters')).toBeTruthy();
+    expect(box().textContent).toContain('2  admin = "⟨202E⟩"');
+  });
+
+  it('has the whole code fetched before it can be edited', async () => {
+    const story = new Story(true);
+    const whole = 'x = 1\n'.repeat(10);
+    story.fetch = vi.fn(() =>
+      Promise.resolve({ ...proposed(1, whole), seq: 3, run: 'root' })
+    );
+    story.tell(
+      started(),
+      replied(1, 'Now.'),
+      proposed(1, '', { code: { start: 'x', end: '1', chars: 60 } })
+    );
+    mount(story);
+
+    expect(
+      (
+        await screen.findByRole<HTMLTextAreaElement>('textbox', {
+          name: 'Code'
+        })
+      ).value
+    ).toBe(whole);
+    expect(story.fetch).toHaveBeenCalledExactlyOnceWith(3);
+  });
+
+  it('asks for the whole code again only when told to', async () => {
+    const story = new Story(true);
+    story.fetch = vi.fn(() => Promise.reject(new Error('gone')));
+    story.tell(
+      started(),
+      proposed(1, '', { code: { start: 'x', end: '1', chars: 60 } })
+    );
+    mount(story);
+
+    fireEvent.click(await screen.findByRole('button', { name: 'Try again' }));
+
+    expect(story.fetch).toHaveBeenCalledTimes(2);
+    await screen.findByRole('button', { name: 'Try again' });
+    expect(story.fetch).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('the keyboard', () => {
+  it.each(['ctrlKey', 'metaKey'])(
+    'approves with %s and Enter, in the editor and in the box',
+    key => {
+      const story = waiting();
+      mount(story);
+
+      fireEvent.keyDown(editor(), { key: 'Enter', [key]: true });
+      fireEvent.keyDown(box(), { key: 'Enter', [key]: true });
+
+      expect(story.decide).toHaveBeenCalledTimes(2);
+      expect(story.decide).toHaveBeenCalledWith({ ...AT, decision: 'approve' });
+    }
+  );
+
+  it('approves nothing while the keys are held down', () => {
+    const story = waiting();
+    mount(story);
+
+    fireEvent.keyDown(box(), { key: 'Enter', ctrlKey: true, repeat: true });
+
+    expect(story.decide).not.toHaveBeenCalled();
+  });
+
+  it('indents with Tab; Esc leaves the editor, and Tab then goes on to the buttons', () => {
+    mount(waiting('print(1)'));
+    editor().focus();
+    editor().setSelectionRange(0, 0);
+
+    fireEvent.keyDown(editor(), { key: 'Tab' });
+    expect(editor().value).toBe('    print(1)');
+    fireEvent.keyDown(editor(), { key: 'Escape' });
+    expect(document.activeElement).toBe(box());
+    fireEvent.keyDown(box(), { key: 'Tab' });
+    expect(document.activeElement).toBe(button('Approve edited'));
+  });
+
+  it('rejects with Enter in the note', () => {
+    const story = waiting();
+    mount(story);
+    const note = screen.getByRole('textbox', { name: 'Note' });
+
+    fireEvent.input(note, { target: { value: 'no' } });
+    fireEvent.keyDown(note, { key: 'Enter' });
+
+    expect(story.decide).toHaveBeenCalledExactlyOnceWith({
+      ...AT,
+      decision: 'reject',
+      note: 'no'
+    });
+  });
+
+  it('writes into the panel without working on the notebook around it', () => {
+    const heard = vi.fn();
+    document.addEventListener('keydown', heard);
+    mount(waiting());
+    const marked = (element: Element) =>
+      element.hasAttribute('data-lm-suppress-shortcuts');
+
+    fireEvent.keyDown(editor(), { key: 'd' });
+    expect(heard).not.toHaveBeenCalled();
+    expect(marked(editor())).toBe(true);
+    fireEvent.keyDown(box(), { key: 's', ctrlKey: true });
+    expect(marked(box())).toBe(false);
+    fireEvent.keyDown(box(), { key: 'd' });
+    expect(marked(box())).toBe(true);
+    fireEvent.keyDown(box(), { key: 'r', altKey: true });
+    fireEvent.keyDown(box(), { key: 'a' });
+    expect(marked(box())).toBe(false);
+    fireEvent.keyDown(box(), { key: 'd' });
+    expect(marked(box())).toBe(true);
+    document.removeEventListener('keydown', heard);
+  });
+});
+
+describe('the focus', () => {
+  it('goes to the box when it appears', () => {
+    mount(waiting());
+
+    expect(document.activeElement).toBe(box());
+  });
+
+  it('goes there from a cell that is selected', () => {
+    const notebook = document.createElement('div');
+    notebook.className = 'jp-Notebook';
+    notebook.tabIndex = -1;
+    document.body.append(notebook);
+    notebook.focus();
+
+    mount(waiting(), notebook);
+
+    expect(document.activeElement).toBe(box());
+  });
+
+  it('stays with somebody who writes elsewhere', () => {
+    const notebook = document.createElement('div');
+    notebook.className = 'jp-Notebook';
+    const cell = document.createElement('div');
+    cell.setAttribute('contenteditable', 'true');
+    cell.tabIndex = 0;
+    notebook.append(cell);
+    document.body.append(notebook);
+    cell.focus();
+
+    mount(waiting(), notebook);
+
+    expect(document.activeElement).toBe(cell);
+  });
+
+  it('goes back to the step when the question is gone', () => {
+    const story = waiting();
+    mount(story);
+
+    void act(() => {
+      story.tell({
+        type: 'code_decided',
+        step: 1,
+        block: 1,
+        decision: 'approve'
+      });
+    });
+
+    expect(document.activeElement?.getAttribute('aria-expanded')).toBe('true');
+  });
+});
+
+describe('the editor of the page', () => {
+  const host = (created: EditorOptions[] = []) => ({
+    createEditor(options: EditorOptions) {
+      created.push(options);
+      return plainEditor({ ...options, label: 'Better code' });
+    },
+    interrupt: vi.fn()
+  });
+
+  it('takes over what has been written when it comes later', () => {
+    const story = waiting('print(1)');
+    mount(story);
+    write('print(2)');
+    const created: EditorOptions[] = [];
+
+    void act(() => {
+      page().host = host(created);
+    });
+
+    expect(created.map(({ text }) => text)).toEqual(['print(2)']);
+    expect(screen.queryByRole('textbox', { name: 'Code' })).toBeNull();
+    expect(button('Approve edited')).toBeTruthy();
+  });
+
+  it('is replaced by the plain one where it fails', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    page().host = {
+      createEditor() {
+        throw new Error('no editor');
+      },
+      interrupt: vi.fn()
+    };
+
+    mount(waiting('print(1)'));
+
+    expect(editor().value).toBe('print(1)');
+  });
+
+  it('keeps an edit while other things arrive, and while its step is folded', () => {
+    const story = waiting('print(1)');
+    mount(story);
+    write('print(2)');
+
+    void act(() => {
+      story.tell({ type: 'notice', text: 'The model was slow.' });
+    });
+    const head = screen.getByRole('button', { name: /Step 1/ });
+    fireEvent.click(head);
+    expect(screen.queryByRole('group')).toBeNull();
+    fireEvent.click(head);
+
+    expect(editor().value).toBe('print(2)');
+    expect(button('Approve edited')).toBeTruthy();
+  });
+});
+
+describe('several questions', () => {
+  it('are counted in the header, which leads to each in turn', () => {
+    const story = new Story(true).tell(
+      started(),
+      replied(1, 'Two children.'),
+      proposed(1, 'go()', { asked: false }),
+      ...['a', 'b'].flatMap(run => [
+        started({ run, parent: 'root', parent_step: 1, depth: 1 }),
+        replied(1, 'Words.', run),
+        proposed(1, `print("${run}")`, { run })
+      ])
+    );
+    mount(story);
+    const next = screen.getByRole('button', { name: 'Next of 2 approvals' });
+    const focused = () =>
+      document.activeElement?.querySelector('textarea')?.value;
+
+    fireEvent.click(next);
+    expect(focused()).toBe('print("a")');
+    fireEvent.click(next);
+    expect(focused()).toBe('print("b")');
+  });
+
+  it('are reached in a step that is folded', () => {
+    mount(waiting());
+    fireEvent.click(screen.getByRole('button', { name: /Step 1/ }));
+
+    fireEvent.click(screen.getByRole('button', { name: 'Go to approval' }));
+
+    expect(document.activeElement).toBe(box());
+  });
+});
+
+describe('a run that is only remembered', () => {
+  it('says what was waiting, and asks nothing', () => {
+    const story = waiting();
+    story.controls = undefined;
+    mount(story);
+
+    expect(screen.getByText('Was waiting for approval')).toBeTruthy();
+    expect(screen.queryByRole('group')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Stop' })).toBeNull();
+  });
+
+  it('shows what an edit made of the code, and what the model wrote', () => {
+    const story = new Story().tell(
+      started(),
+      replied(1, '```repl\nprint(1)\n```'),
+      proposed(1, 'print(1)'),
+      {
+        type: 'code_decided',
+        step: 1,
+        block: 1,
+        decision: 'edit',
+        code: 'print(2)'
+      },
+      executed(1, 'print(2)')
+    );
+    const { textContent } = mount(story);
+    expect(textContent).toContain('Edited before it ran');
+    expect(textContent).toContain('print(2)');
+    expect(textContent).not.toContain('print(1)');
+
+    fireEvent.click(
+      screen.getByRole('button', { name: 'What the model wrote' })
+    );
+
+    expect(document.body.textContent).toContain('print(1)');
+  });
+
+  it('shows the note of a rejection', () => {
+    const story = new Story().tell(
+      started(),
+      replied(1, '```repl\nprint(1)\n```'),
+      proposed(1, 'print(1)'),
+      {
+        type: 'code_decided',
+        step: 1,
+        block: 1,
+        decision: 'reject',
+        note: 'Too slow.'
+      }
+    );
+
+    expect(mount(story).textContent).toContain('Rejected: Too slow.');
+  });
+});

@@ -1,0 +1,202 @@
+"""The helpers of a run that is over: they answer with what its trace holds, without a model.
+
+    run = RecordedRun("….rlm.jsonl")
+    llm_query_batched = run.llm_query_batched
+
+So the code of a run works as ordinary code, in a notebook and in a script.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rlm_magic.errors import ConfigurationError, NotRecordedError
+from rlm_magic.events import (
+    AnyEvent,
+    RunFinished,
+    RunStarted,
+    SubCallFinished,
+    SubCallStarted,
+    read_event,
+)
+from rlm_magic.redaction import hide_keys
+from rlm_magic.run.children import prompt_with
+from rlm_magic.run.subcalls import check_prompts, marked_error
+from rlm_magic.workspace.describe import describe_namespace
+
+__all__ = ["RecordedRun"]
+
+T = TypeVar("T")
+
+_START = 80  # characters of a prompt that an error shows
+
+
+class RecordedRun:
+    """The recorded replies of the root run in the file `trace`.
+
+    A prompt is looked up as it was sent. One that was sent several times gets its replies in the
+    order of the recording, and the last one from then on. Raises ConfigurationError where the file
+    can't be read or holds no run.
+    """
+
+    def __init__(self, trace: str | os.PathLike[str]) -> None:
+        self.trace = Path(trace)
+        self.answer: dict[str, Any] = {"content": "", "ready": False}
+        self._replies: dict[str, deque[str]] = {}
+        self._children: dict[str, deque[tuple[str, str | None]]] = {}
+        self._read(_events(self.trace))
+
+    def llm_query(self, prompt: str, *, model: str | None = None) -> str:
+        """Return the recorded reply to `prompt`, or the marked text of a call that failed.
+
+        Raises NotRecordedError when the trace holds no call with this prompt.
+        """
+        if not isinstance(prompt, str):
+            raise TypeError(f"llm_query takes one prompt as a str, not {type(prompt).__name__}.")
+        return self._next(self._replies, hide_keys(prompt), "prompt")
+
+    def llm_query_batched(self, prompts: Iterable[str], *, model: str | None = None) -> list[str]:
+        """Return the recorded replies to `prompts`, in their order; raise as `llm_query` does."""
+        return [self.llm_query(it) for it in check_prompts(prompts, "llm_query_batched")]
+
+    def rlm_query(self, question: str, context: Any = None, *, model: str | None = None) -> Any:
+        """Return the answer of the recorded child run for `question`, whatever its `context`.
+
+        Raises NotRecordedError where there is none, or where its answer is of a type that text
+        doesn't hold.
+        """
+        if not isinstance(question, str):
+            raise TypeError(
+                f"rlm_query takes one question as a str, not {type(question).__name__}."
+            )
+        hidden = hide_keys(question)
+        if hidden not in self._children:
+            at_limit = hide_keys(prompt_with(question, context))
+            return self._next(self._replies, at_limit, "question")
+        text, type_name = self._next(self._children, hidden, "question")
+        return text if type_name in (None, "str") else _rebuilt(text, type_name)
+
+    def rlm_query_batched(
+        self,
+        questions: Iterable[str],
+        contexts: Iterable[Any] | None = None,
+        *,
+        model: str | None = None,
+    ) -> list[Any]:
+        """Return the recorded answers to `questions`, in their order; raise as `rlm_query` does."""
+        asked = check_prompts(questions, "rlm_query_batched")
+        given = [None] * len(asked) if contexts is None else list(contexts)
+        return [self.rlm_query(*pair) for pair in zip(asked, given, strict=True)]
+
+    def FINAL(self, value: Any = None) -> None:
+        """Show `value`, which was the answer: among the cell's outputs, or printed in a script."""
+        _show(value)
+
+    def FINAL_VAR(self, name: Any) -> None:
+        """Show the variable called `name` of the calling code; raise NameError if there is none."""
+        variables = _caller()
+        if not isinstance(name, str):
+            _show(name)
+        elif name.strip() in variables:
+            _show(variables[name.strip()])
+        else:
+            raise NameError(f"there is no variable {name[:_START]!r}")
+
+    def SHOW_VARS(self) -> str:
+        """Return a description of the calling code's variables."""
+        hidden = [name for name in dir(self) if not name.startswith("_")]
+        return describe_namespace(_caller(), hide=hidden)
+
+    def _read(self, events: Iterable[AnyEvent]) -> None:
+        root: str | None = None
+        prompts: dict[int, str] = {}
+        questions: dict[str, str] = {}
+        answers: dict[str, tuple[str, str | None]] = {}
+        replies: dict[int, str] = {}
+        for event in events:
+            root = root or event.run
+            match event:
+                case RunStarted(parent=parent) if parent == root:
+                    questions[event.run] = event.question
+                case RunFinished() if event.run in questions and event.answer is not None:
+                    answers[event.run] = event.answer, event.answer_type
+                case RunFinished() if event.run in questions:
+                    error = event.error or "The child run found no answer."
+                    answers[event.run] = marked_error(error), None
+                case SubCallStarted() if event.run == root:
+                    prompts[event.call] = event.prompt
+                case SubCallFinished(reply=str(reply)):
+                    replies[event.call] = reply
+                case SubCallFinished(error=str(error)):
+                    replies[event.call] = marked_error(error)
+        if root is None:
+            raise ConfigurationError(f"{self.trace} holds no run: give the path of a trace.")
+        for call, prompt in prompts.items():
+            if call in replies:
+                self._replies.setdefault(prompt, deque()).append(replies[call])
+        for run, question in questions.items():
+            if run in answers:
+                self._children.setdefault(question, deque()).append(answers[run])
+
+    def _next(self, recorded: Mapping[str, deque[T]], asked: str, what: str) -> T:
+        replies = recorded.get(asked)
+        if not replies:
+            raise NotRecordedError(
+                f"The trace {self.trace.name} holds no reply to the {what} "
+                f"{asked[:_START]!r}{'…' if len(asked) > _START else ''}: the data or the code has "
+                "changed since, so ask the question anew with %%rlm."
+            )
+        return replies.popleft() if len(replies) > 1 else replies[0]
+
+
+def _events(trace: Path) -> Iterator[AnyEvent]:
+    try:
+        with trace.open(encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                if line.endswith("\n"):  # a crash may have cut the last one off
+                    yield read_event(line)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The trace {trace} can't be read ({error.strerror}): give the path where it is now."
+        ) from None
+    except (ValidationError, UnicodeDecodeError):
+        raise ConfigurationError(f"{trace} holds something else than a trace.") from None
+
+
+def _rebuilt(text: str, type_name: str | None) -> Any:
+    """Return the value of which `text` is the literal."""
+    try:
+        tree = ast.parse(text, mode="eval")
+        value = ast.literal_eval(tree)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        value = None
+    else:
+        shortened = any(it.value is ... for it in ast.walk(tree) if isinstance(it, ast.Constant))
+        value = None if shortened else value
+    if type(value).__qualname__ != type_name:
+        raise NotRecordedError(
+            f"The trace holds the answer of a child run, of type {type_name}, as shortened text "
+            "only: ask the question anew with %%rlm."
+        )
+    return value
+
+
+def _caller() -> dict[str, Any]:
+    """Return the global variables of the code that called a helper."""
+    return sys._getframe(2).f_globals
+
+
+def _show(value: object) -> None:
+    shell = sys.modules.get("IPython")
+    if shell is not None and shell.get_ipython() is not None:
+        shell.display.display(value)
+    else:
+        print(value)

@@ -1,0 +1,104 @@
+"""A run tree as a person reads it, computed from its events: runs, their steps, what each did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rlm_magic.events import (
+    CodeDecided,
+    CodeExecuted,
+    CodeProposed,
+    Event,
+    Notice,
+    RootReplied,
+    RootRequested,
+    RunFinished,
+    RunStarted,
+    SubCallFinished,
+    SubCallStarted,
+)
+
+__all__ = ["Block", "Call", "Run", "Step", "transcript"]
+
+
+@dataclass(slots=True)
+class Call:
+    """A sub-call; one that has no end was cut off."""
+
+    started: SubCallStarted | None = None
+    finished: SubCallFinished | None = None
+
+
+@dataclass(slots=True)
+class Block:
+    """A block of code, as far as it came."""
+
+    proposed: CodeProposed | None = None
+    decided: CodeDecided | None = None
+    executed: CodeExecuted | None = None
+
+
+@dataclass(slots=True)
+class Step:
+    """One request to the root model, and what came of it."""
+
+    number: int
+    reply: RootReplied | None = None
+    blocks: dict[int, Block] = field(default_factory=dict)
+    calls: dict[int, Call] = field(default_factory=dict)
+    children: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """A run, root or child."""
+
+    id: str
+    started: RunStarted | None = None
+    finished: RunFinished | None = None
+    steps: dict[int, Step] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+
+    def step(self, number: int) -> Step:
+        """Return the step of this number, which is made when there is none."""
+        return self.steps.setdefault(number, Step(number))
+
+
+def transcript(events: Iterable[Event]) -> dict[str, Run]:
+    """Return the runs of a tree by their ids, the root run first."""
+    runs: dict[str, Run] = {}
+    for event in events:
+        run = runs.setdefault(event.run, Run(event.run))
+        match event:
+            case RunStarted(parent=parent, parent_step=step):
+                run.started = event
+                if parent in runs and parent is not None:
+                    runs[parent].step(step or 0).children.append(event.run)
+            case RunFinished():
+                run.finished = event
+            case RootRequested():
+                run.step(event.step)
+            case RootReplied():
+                run.step(event.step).reply = event
+            case CodeProposed():
+                _block(run, event).proposed = event
+            case CodeDecided():
+                _block(run, event).decided = event
+            case CodeExecuted():
+                _block(run, event).executed = event
+            case SubCallStarted():
+                _call(run, event).started = event
+            case SubCallFinished():
+                _call(run, event).finished = event
+            case Notice():
+                run.notices.append(event)
+    return runs
+
+
+def _block(run: Run, event: CodeProposed | CodeDecided | CodeExecuted) -> Block:
+    return run.step(event.step).blocks.setdefault(event.block, Block())
+
+
+def _call(run: Run, event: SubCallStarted | SubCallFinished) -> Call:
+    return run.step(event.step).calls.setdefault(event.call, Call())

@@ -1,0 +1,122 @@
+import type { Page } from '@playwright/test';
+
+import { expect, saveFile, test } from './lab';
+import { code, type Models } from './models';
+import { Notebook } from './notebook';
+import { PanelInCell } from './panel';
+
+/** The file of a notebook in which a run has ended. */
+async function savedRun(
+  lab: Page,
+  kernel: string,
+  models: Models
+): Promise<string> {
+  const book = await Notebook.open(lab, kernel, ['%%rlm -a never\nWhich?']);
+  await models.script(
+    `I look **twice**.\n\n${code("found = llm_query('Which one?')")}`,
+    code('FINAL(found)')
+  );
+  await models.rule('', 'the second');
+  await book.start(0);
+  expect(await book.evaluate('_rlm.answer')).toBe('the second');
+  await book.save();
+  const saved = await book.saved();
+  await book.close();
+  return saved;
+}
+
+async function isReadOnly(run: PanelInCell): Promise<void> {
+  await expect(run.status).toHaveText('Answered');
+  await expect(run.answer).toContainText('the second');
+  await run.panel.getByRole('button', { name: /look twice/ }).click();
+  await expect(run.panel.getByText('twice', { exact: true })).toHaveCSS(
+    'font-weight',
+    /[67]00/
+  );
+  await expect(
+    run.panel.getByRole('button', { name: /Stop|Approve|Reject/ })
+  ).toHaveCount(0);
+}
+
+test('a saved run is shown without a kernel, trusted or not', async ({
+  lab,
+  kernel,
+  models
+}) => {
+  const saved = await savedRun(lab, kernel, models);
+  // A kernel that nobody has; as the text has changed, the server trusts it no more.
+  await saveFile(lab, 'shared.ipynb', saved.replaceAll('"python3"', '"gone"'));
+  await lab.evaluate(() => {
+    void window.jupyterapp.commands.execute('docmanager:open', {
+      path: 'shared.ipynb'
+    });
+  });
+  await lab.getByRole('button', { name: 'No Kernel' }).click();
+
+  const run = new PanelInCell(lab.locator('.jp-Notebook'));
+  await isReadOnly(run);
+  expect(
+    await lab.evaluate(
+      () => window.jupyterapp.serviceManager.sessions.running().next().done
+    )
+  ).toBe(false);
+
+  await lab.evaluate(() => {
+    void window.jupyterapp.commands.execute('notebook:trust');
+  });
+  await lab.locator('.jp-Dialog .jp-mod-accept').click();
+  await expect(lab.locator('.jp-Dialog')).toHaveCount(0);
+  await isReadOnly(run);
+});
+
+test('the saved notebook holds the record, and nothing of the widget', async ({
+  lab,
+  kernel,
+  models
+}) => {
+  const saved = await savedRun(lab, kernel, models);
+  const { metadata, cells } = JSON.parse(saved) as {
+    metadata: object;
+    cells: { outputs: { data: object }[] }[];
+  };
+  expect(Object.keys(metadata)).not.toContain('widgets');
+  expect(
+    cells.flatMap(({ outputs }) =>
+      outputs.map(({ data }) => Object.keys(data).sort())
+    )
+  ).toEqual([['application/vnd.rlm.run+json', 'text/html', 'text/plain']]);
+});
+
+test('a trace opens with a double click, and shows the run in full', async ({
+  lab,
+  notebook,
+  models
+}) => {
+  const book = await notebook('%%rlm -a never\nWhich?');
+  await models.script(
+    code("found = llm_query('p' * 5_000 + ' end of the prompt')"),
+    code('FINAL(found)')
+  );
+  await models.rule('', 'the second');
+  await book.start(0);
+  const name = (await book.evaluate('_rlm.trace.name')) as string;
+
+  await lab.evaluate(() =>
+    window.jupyterapp.commands.execute('filebrowser:open-path', {
+      path: 'traces'
+    })
+  );
+  const listed = lab.locator('.jp-DirListing-item', { hasText: name });
+  await expect(listed).toHaveAttribute('data-file-type', 'rlm-trace');
+  await listed.dblclick();
+  const run = new PanelInCell(lab.locator('.rlm-Trace'));
+  await expect(run.answer).toContainText('the second');
+  await run.panel.getByRole('button', { name: /llm_query/ }).click();
+  await run.panel.getByRole('button', { name: /the second/ }).click();
+  await expect(run.panel.getByRole('group', { name: 'Sub-call' })).toContainText(
+    'end of the prompt'
+  );
+  await lab.evaluate(() =>
+    window.jupyterapp.commands.execute('filebrowser:open-path', { path: '/' })
+  );
+});

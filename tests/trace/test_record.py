@@ -1,0 +1,225 @@
+"""The saved record: the same each time, never too large, and exact about what it leaves out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlm_magic import RLM, Result
+from rlm_magic.events import AnyEvent, read_event
+from rlm_magic.trace.record import RECORD, RecordMetadata, record_bundle
+from rlm_magic.trace.usage import usage_of
+from rlm_magic.trace.wire import full_line, wire_line
+from tests.run.scripted import Ask
+from tests.servers.client import FakeOpenAI
+from tests.trace.runs import Story
+
+Bundle = tuple[dict[str, Any], dict[str, Any]]
+
+
+def saved(events: list[AnyEvent], longest_bytes: int = 256_000) -> Bundle:
+    return record_bundle(events, trace=None, longest_bytes=longest_bytes)
+
+
+def record(events: list[AnyEvent], longest_bytes: int = 256_000) -> dict[str, Any]:
+    data: dict[str, Any] = saved(events, longest_bytes)[0][RECORD]
+    return data
+
+
+def texts(value: object) -> set[str]:
+    """Every text in JSON data."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, dict):
+        value = list(value.values())
+    return set().union(*map(texts, value)) if isinstance(value, list) else set()
+
+
+def of_trace(result: Result) -> list[AnyEvent]:
+    assert result.trace is not None
+    return [read_event(line) for line in result.trace.read_text("utf-8").splitlines()]
+
+
+def test_two_runs_whose_replies_come_in_another_order_leave_the_same_data() -> None:
+    stories = [Story(steps=3, calls=40, failing=7, children=2, seed=seed) for seed in (0, 1, 2)]
+    [first, *others] = [json.dumps(saved(story.events())[0]) for story in stories]
+    assert others == [first, first]
+
+
+def test_two_runs_of_the_offline_model_leave_the_same_data() -> None:
+    tickets = [f"ticket {n}: the app is {'great' if n % 2 else 'broken'}" for n in range(40)]
+    question = "Is each ticket a complaint or praise?"
+    results = [RLM().completion(question, namespace={"tickets": tickets}) for _ in range(2)]
+    [first, second] = [saved(of_trace(result))[0] for result in results]
+    assert any(it["type"] == "sub_call_finished" for it in first[RECORD]["events"])
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_sub_calls_that_threads_make_have_one_order(server: FakeOpenAI) -> None:
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as pool:
+    FINAL(list(pool.map(llm_query, {words})))
+"""
+    server.rule("quick", "done")
+    server.rule(reply={"content": "late {prompt}", "delay": 0.05})
+    words = ["quick", *(f"slow {n}" for n in range(20))]
+    records = []
+    for order in (words, words[::-1]):
+        result = Ask(server)([[code.format(words=order)]])
+        events = record(of_trace(result))["events"]
+        records.append([it for it in events if it["type"].startswith("sub_call")])
+    assert records[0] == records[1]
+
+
+def test_sub_calls_one_after_the_other_keep_their_order(server: FakeOpenAI) -> None:
+    result = Ask(server)([["FINAL([llm_query(p) for p in ('z', 'a', 'm')])"]])
+    events = record(of_trace(result))["events"]
+    prompts = [it["prompt"] for it in events if it["type"] == "sub_call_started"]
+    assert prompts == ["z", "a", "m"]
+
+
+def test_nothing_in_the_data_depends_on_the_clock_or_on_ids(tmp_path: Path) -> None:
+    events = Story(calls=3, children=1, seed=5).events()
+    path = tmp_path / "of-this-run.rlm.jsonl"
+    data, metadata = record_bundle(events, trace=path)
+    written = json.dumps(data)
+    assert "root-5" not in written
+    assert "of-this-run" not in written
+    assert not {"time", "seconds", "version"} & set().union(*data[RECORD]["events"])
+    assert {it["run"] for it in data[RECORD]["events"]} == {"1", "2"}
+    told = RecordMetadata.model_validate(metadata[RECORD])
+    assert (told.run, told.trace, told.started) == ("root-5", str(path), events[0].time)
+
+
+def test_the_times_belong_to_the_events_of_the_record() -> None:
+    events = Story(steps=2, calls=4, seed=3).events()
+    data, metadata = saved(events)
+    kept, times = data[RECORD]["events"], metadata[RECORD]["times"]
+    assert [it["seq"] for it in kept] == list(range(1, len(kept) + 1))
+    assert len(times) == len(kept)
+    ends = [time for it, time in zip(kept, times, strict=True) if it["type"] == "run_finished"]
+    assert ends == [round((events[-1].time - events[0].time) * 1000)]
+
+
+def test_what_says_nothing_new_is_left_out() -> None:
+    kept = Counter(it["type"] for it in record(Story(steps=2).events())["events"])
+    assert kept["root_requested"] == 2
+    assert not {"root_streamed", "observed"} & set(kept)
+    assert "added" not in " ".join(texts(record(Story().events())["events"]))
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        Story(calls=10_000, failing=100),
+        Story(calls=2_000, prompt="p" * 20_000, reply="r" * 20_000),
+        Story(children=10_000),
+        Story(steps=3_000, output="o" * 100),
+        Story(steps=300, calls=5, children=2),
+        Story(answer="é<&\x00" * 12_500_000),
+        Story(output="\x1b[31m" * 1_000_000),
+        Story(answer="> " * 100_000),
+        Story(answer="[" * 200_000),
+    ],
+    ids=["calls", "long calls", "children", "steps", "all", "answer", "ansi", "quotes", "brackets"],
+)
+@pytest.mark.parametrize("longest", [256_000, 30_000, 8_000])
+def test_it_is_never_too_large(story: Story, longest: int) -> None:
+    bundle = saved(story.events(), longest)
+    assert len(json.dumps(bundle[0])) + len(json.dumps(bundle[1])) <= longest
+    events = bundle[0][RECORD]["events"]
+    assert (events[0]["type"], events[-1]["type"]) == ("run_started", "run_finished")
+    assert len(bundle[1][RECORD]["times"]) == len(events)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        Story(calls=10_000, failing=100),
+        Story(children=5_000),
+        Story(steps=2_000),
+        Story(steps=300, calls=5, children=2, failing=4),
+        Story(calls=5_000, usd=None),
+    ],
+)
+def test_the_figures_stay_exact_whatever_is_left_out(story: Story) -> None:
+    events = story.events()
+    data = record(events, 60_000)
+    left = data["omitted"]
+    told = Counter(it["type"] for it in data["events"])
+    replied = [it for it in data["events"] if it["type"] == "root_replied"]
+    ended = [it for it in data["events"] if it["type"] == "sub_call_finished"]
+    usage = usage_of(events)
+
+    def total(name: str) -> int:
+        return sum(it.get(name, 0) for it in left)
+
+    calls, steps = total("calls"), total("steps")
+    assert told["sub_call_started"] + calls == story.calls * story.steps
+    assert told["root_replied"] + steps == story.steps * (1 + story.children)
+    assert told["run_started"] + total("runs") == 1 + story.children * story.steps
+    failed = [it for it in ended if "error" in it]
+    assert len(failed) + total("failed") == usage.failed_calls
+    used = [it.get("tokens", {}) for it in [*replied, *ended, *left]]
+    assert sum(it.get("input", 0) for it in used) == usage.input_tokens
+    assert sum(it.get("output", 0) for it in used) == usage.output_tokens
+    prices = [it.get("usd") for it in replied]
+    prices += [it.get("usd") for it in ended if "reply" in it]
+    prices += [it.get("usd", 0.0) for it in left]
+    assert (None if None in prices else sum(prices)) == (usage.usd and pytest.approx(usage.usd))
+
+
+def test_failures_are_kept_before_others() -> None:
+    data = record(Story(calls=10_000, failing=200).events())
+    failed = [it for it in data["events"] if it.get("error") == "no reply"]
+    assert len(failed) == 50
+    assert data["omitted"][0].get("failed", 0) == 0
+    prompts = [it["prompt"] for it in data["events"] if it["type"] == "sub_call_started"]
+    assert prompts[:2] == ["1: prompt", "2: prompt"]
+
+
+def test_a_text_that_is_cut_tells_its_length() -> None:
+    story = Story(calls=300, reply="r" * 5_000, answer="a" * 30_000)
+    events = record(story.events())["events"]
+    replies = [it["reply"] for it in events if it["type"] == "sub_call_finished"]
+    assert {reply["chars"] for reply in replies} <= {5_003, 5_004, 5_005}
+    assert events[-1]["answer"] == "a" * 30_000, "texts of sub-calls are cut first"
+
+
+def test_steps_between_are_told_at_the_place_of_the_first() -> None:
+    data = record(Story(steps=3_000).events())
+    numbers = [it["step"] for it in data["events"] if it["type"] == "root_requested"]
+    assert numbers == sorted(numbers)
+    assert (numbers[0], numbers[-1]) == (1, 3_000)
+    [left] = data["omitted"]
+    assert left["step"] in numbers
+    assert left["steps"] + len(numbers) - 1 == 3_000
+
+
+def test_a_run_that_was_cut_off_has_a_record() -> None:
+    events = Story(steps=2, calls=3, children=1).events()
+    for end in range(1, len(events) + 1):
+        data, _ = saved(events[:end])
+        assert data[RECORD]["events"][0]["type"] == "run_started"
+
+
+def test_a_line_for_the_browser_previews_sub_calls_and_cuts_other_texts() -> None:
+    [_, *events] = Story(calls=1, prompt="p" * 500, output="o" * 30_000).events()
+    lines = [json.loads(wire_line(it)) for it in events]
+    assert all(line["type"] == it.type for line, it in zip(lines, events, strict=True))
+    by_type = {line["type"]: line for line in lines}
+    assert len(by_type["sub_call_started"]["prompt"]["start"]) == 120
+    assert by_type["sub_call_started"]["prompt"]["chars"] == 503
+    assert by_type["code_executed"]["output"]["chars"] == 30_000
+    assert "bound" not in by_type["code_executed"]
+
+
+def test_a_full_line_is_the_event_itself() -> None:
+    for event in Story(calls=2, prompt="p" * 5_000, failing=2, children=1).events():
+        assert read_event(full_line(event)) == event
+        assert b"\n" not in full_line(event)
