@@ -6,11 +6,12 @@
  */
 const BOX = '.rlm-approval';
 
-/** The box that has the focus, else the first one in `node`. */
-export function approvalBox(node: HTMLElement | undefined): Element | null {
-  return (
-    document.activeElement?.closest(BOX) ?? node?.querySelector(BOX) ?? null
-  );
+export function focusedBox(): Element | null {
+  return document.activeElement?.closest(BOX) ?? null;
+}
+
+export function boxIn(node: HTMLElement | undefined): Element | null {
+  return node?.querySelector(BOX) ?? null;
 }
 
 export function pressApprove(box: Element): void {

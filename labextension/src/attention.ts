@@ -7,7 +7,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 
 import type { LiveRun } from './panel/page';
 import { isWaiting } from './targets';
-import { CommandIds, ILiveRuns } from './tokens';
+import { ILiveRuns } from './tokens';
 
 const TAB_CLASS = 'rlm-mod-waiting';
 
@@ -16,7 +16,6 @@ class Attention {
   private readonly notified = new Map<LiveRun, string>();
 
   constructor(
-    private readonly app: JupyterFrontEnd,
     private readonly notebooks: INotebookTracker,
     private readonly live: ILiveRuns
   ) {
@@ -56,18 +55,11 @@ class Attention {
           caption: 'Go to the code that waits',
           displayType: 'accent',
           callback: () => {
-            void this.show(run);
+            void this.live.show(run);
           }
         }
       ]
     });
-  }
-
-  private async show(run: LiveRun): Promise<void> {
-    const shown = await this.live.show(run);
-    if (!shown && this.app.commands.hasCommand(CommandIds.showRuns)) {
-      await this.app.commands.execute(CommandIds.showRuns, { run: run.id });
-    }
   }
 }
 
@@ -77,10 +69,10 @@ export const attentionPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, ILiveRuns],
   activate: (
-    app: JupyterFrontEnd,
+    _app: JupyterFrontEnd,
     notebooks: INotebookTracker,
     live: ILiveRuns
   ) => {
-    new Attention(app, notebooks, live);
+    new Attention(notebooks, live);
   }
 };

@@ -7,7 +7,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { approvalBox, pressApprove } from './approvalBox';
+import { boxIn, focusedBox, pressApprove } from './approvalBox';
 import { cellAt } from './cells';
 import { insertCode } from './insertCode';
 import { openTrace } from './openTrace';
@@ -48,7 +48,12 @@ class Commands {
       label: 'Next Pending Approval',
       caption: 'Go to the next run that waits for approval, in any notebook',
       isEnabled: waiting,
-      execute: () => this.show(nextWaiting(live.all, this.cell))
+      execute: async () => {
+        const run = nextWaiting(live.all, this.cell);
+        if (run) {
+          await live.show(run);
+        }
+      }
     });
     commands.addCommand(CommandIds.insertCode, {
       label: "Insert This Run's Code as Cells",
@@ -100,30 +105,27 @@ class Commands {
   ): Promise<LiveRun | undefined> {
     const run = choose(this.live.all, this.cell, fits);
     if (run && this.live.notebookOf(run) !== this.notebooks.currentWidget) {
-      await this.show(run);
+      await this.live.show(run);
       return undefined;
     }
     return run;
   }
 
-  private async show(run: LiveRun | undefined): Promise<void> {
-    const { commands } = this.app;
-    const shown = run && (await this.live.show(run));
-    if (run && !shown && commands.hasCommand(CommandIds.showRuns)) {
-      await commands.execute(CommandIds.showRuns, { run: run.id });
-    }
-  }
-
   private async approve(): Promise<void> {
+    const focused = focusedBox();
+    if (focused) {
+      pressApprove(focused);
+      return;
+    }
     const run = await this.seen(isWaiting);
     const panel = this.notebooks.currentWidget;
-    const box = approvalBox(
-      run && panel ? cellAt(panel, run.cell)?.node : undefined
-    );
-    if (box) {
-      pressApprove(box);
-    } else {
-      await this.show(run);
+    if (run && panel) {
+      const box = boxIn(cellAt(panel, run.cell)?.node);
+      if (box) {
+        pressApprove(box);
+      } else {
+        await this.live.show(run);
+      }
     }
   }
 

@@ -11,13 +11,14 @@ import { goToApproval } from './approvalBox';
 import { cellAt, goToCell } from './cells';
 import { placeOf } from './outputs';
 import { page, type LiveRun } from './panel/page';
-import { ILiveRuns } from './tokens';
+import { CommandIds, ILiveRuns } from './tokens';
 
 class LiveRuns implements ILiveRuns {
   readonly changed = new Signal<this, void>(this);
   private readonly followed = new Map<LiveRun, () => void>();
   // A run keeps its session when the comm that tells it apart has closed.
   private readonly sessions = new WeakMap<LiveRun, ISessionContext>();
+  private readonly watched = new WeakSet<ISessionContext>();
 
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -44,6 +45,7 @@ class LiveRuns implements ILiveRuns {
     );
     if (found) {
       this.sessions.set(run, found);
+      this.watch(found);
     }
     return found ?? null;
   }
@@ -58,16 +60,25 @@ class LiveRuns implements ILiveRuns {
     return panels.find(panel => cellAt(panel, run.cell)) ?? panels[0] ?? null;
   }
 
-  async show(run: LiveRun): Promise<boolean> {
+  async show(run: LiveRun): Promise<void> {
+    const { commands, shell } = this.app;
     const panel = this.notebookOf(run);
-    const cell = panel && cellAt(panel, run.cell);
-    if (!panel || !cell || placeOf(run, cell.model) < 0) {
-      return false;
+    if (!panel) {
+      const session = this.sessionOf(run);
+      const console = this.consoles?.find(
+        ({ sessionContext }) => sessionContext === session
+      );
+      shell.activateById(console?.id ?? '');
+      return;
     }
-    this.app.shell.activateById(panel.id);
-    await goToCell(panel, cell);
-    goToApproval(cell.node);
-    return true;
+    shell.activateById(panel.id);
+    const cell = cellAt(panel, run.cell);
+    if (cell && placeOf(run, cell.model) >= 0) {
+      await goToCell(panel, cell);
+      goToApproval(cell.node);
+    } else if (commands.hasCommand(CommandIds.showRuns)) {
+      await commands.execute(CommandIds.showRuns, { run: run.id });
+    }
   }
 
   private contexts(): ISessionContext[] {
@@ -75,6 +86,25 @@ class LiveRuns implements ILiveRuns {
       ...list(this.notebooks),
       ...(this.consoles ? list(this.consoles) : [])
     ].map(({ sessionContext }) => sessionContext);
+  }
+
+  /** A widget is not told when its notebook is closed, or its kernel restarts. */
+  private watch(session: ISessionContext): void {
+    if (this.watched.has(session)) {
+      return;
+    }
+    this.watched.add(session);
+    const sweep = (): void => {
+      for (const run of [...page().runs]) {
+        const kernel = session.isDisposed ? null : session.session?.kernel;
+        if (this.sessions.get(run) === session && !kernel?.hasComm(run.id)) {
+          page().remove(run);
+        }
+      }
+    };
+    session.statusChanged.connect(sweep);
+    session.kernelChanged.connect(sweep);
+    session.disposed.connect(sweep);
   }
 
   private follow(): void {

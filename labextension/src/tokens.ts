@@ -15,8 +15,8 @@ export interface ILiveRuns {
   sessionOf(run: LiveRun): ISessionContext | null;
   /** The open notebook that the run was started in. */
   notebookOf(run: LiveRun): NotebookPanel | null;
-  /** Goes to the cell that shows the run; resolves to false where there is none. */
-  show(run: LiveRun): Promise<boolean>;
+  /** Goes to the cell that shows the run, or shows it in the side panel where none does. */
+  show(run: LiveRun): Promise<void>;
 }
 
 export const ILiveRuns = new Token<ILiveRuns>(

@@ -7,6 +7,8 @@ test('without the extension the magic and its approval work', async ({
   kernel,
   models
 }) => {
+  // A page that does not come from the server itself needs leave to talk to it.
+  await page.context().grantPermissions(['local-network-access']);
   // As `jupyter labextension disable rlm-magic` leaves it in the configuration of the page.
   await page.route(/\/lab(\?.*)?$/, async route => {
     const response = await route.fetch();

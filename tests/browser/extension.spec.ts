@@ -1,3 +1,5 @@
+import type { Page } from '@playwright/test';
+
 import { expect, loaded, SERVER, test } from './lab';
 import { code } from './models';
 import { Notebook } from './notebook';
@@ -8,17 +10,21 @@ async function setSettings(raw: string): Promise<void> {
   await fetch(url, { method: 'PUT', body: JSON.stringify({ raw }) });
 }
 
+/** Presses the shortcut of a command: what all begin with, and its own letter. */
+async function shortcut(lab: Page, letter: string): Promise<void> {
+  await lab.keyboard.press('Alt+Shift+R');
+  await lab.keyboard.press(`Alt+Shift+${letter}`);
+}
+
 test('shortcuts approve and stop', async ({ lab, notebook, models }) => {
   const book = await notebook('seen = []', '%%rlm\nHow many?');
   await models.script(code('seen.append(1)'), code('seen.append(2)'));
   await book.start(0);
   const run = await book.start(1);
   await run.asked(1).waitFor();
-  await lab.keyboard.press('Alt+Shift+R');
-  await lab.keyboard.press('a');
+  await shortcut(lab, 'A');
   await run.asked(2).waitFor();
-  await lab.keyboard.press('Alt+Shift+R');
-  await lab.keyboard.press('s');
+  await shortcut(lab, 'S');
   expect(await book.evaluate('(seen, _rlm.status)')).toEqual([[1], 'stopped']);
 });
 
@@ -27,8 +33,7 @@ test('a command rejects with a note', async ({ lab, notebook, models }) => {
   await models.script(code('FINAL(1)'), code('FINAL(2)'));
   const run = await book.start(0);
   await run.asked(1).waitFor();
-  await lab.keyboard.press('Alt+Shift+R');
-  await lab.keyboard.press('r');
+  await shortcut(lab, 'R');
   const dialog = lab.locator('.jp-Dialog');
   await dialog.getByRole('textbox').fill('another');
   await dialog.getByRole('button', { name: 'Reject' }).click();
@@ -51,8 +56,7 @@ test('from anywhere there is a way to the run that waits', async ({
     window.jupyterapp.commands.execute('launcher:create')
   );
   await expect(run.approval).not.toBeInViewport();
-  await lab.keyboard.press('Alt+Shift+R');
-  await lab.keyboard.press('n');
+  await shortcut(lab, 'N');
   await expect(run.approval).toBeInViewport();
   await run.button('Approve').click();
   expect(await book.evaluate('_rlm.answer')).toBe(1);
@@ -146,9 +150,9 @@ test('a command opens the trace of the run', async ({
   await expect(
     lab.locator('.lm-TabBar-tab.jp-mod-current', { hasText: String(trace) })
   ).toBeVisible();
-  await expect(
-    new PanelInCell(lab.locator('.rlm-Trace')).answer
-  ).toContainText('this');
+  await expect(new PanelInCell(lab.locator('.rlm-Trace')).answer).toContainText(
+    'this'
+  );
 });
 
 test('settings reach the kernel, and never override the notebook', async ({

@@ -18,12 +18,12 @@ const ANSI =
 const RIGHT_TO_LEFT = '\u202egnp.exe \u2066ابجد\u2069';
 const TEXTS = { HTML, MARKDOWN, ANSI, RIGHT_TO_LEFT };
 
+// The editor has pictures of its own, without a source, beside signs that it makes visible.
+const ACTIVE =
+  'img:not(.cm-widgetBuffer), script, style, iframe, object, [onclick], [onerror], [onload]';
+
 async function isOnlyText(run: PanelInCell): Promise<void> {
-  await expect(
-    run.panel.locator(
-      'img, script, style, iframe, object, [onclick], [onerror], [onload]'
-    )
-  ).toHaveCount(0);
+  await expect(run.panel.locator(ACTIVE)).toHaveCount(0);
   await expect(
     run.panel.locator('a:not([href^="http:"], [href^="https:"])')
   ).toHaveCount(0);

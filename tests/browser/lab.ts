@@ -83,6 +83,20 @@ async function openLab(page: Page): Promise<void> {
   await loaded(page);
 }
 
+/** Has a kernel import what takes seconds the first time. */
+async function warmUp(page: Page, id: string): Promise<void> {
+  await page.evaluate(async id => {
+    const { kernels } = window.jupyterapp.serviceManager;
+    const kernel = kernels.connectTo({ model: { id, name: 'python3' } });
+    const code =
+      'import matplotlib.pyplot, rlm_magic.notebook.cell\n' +
+      'from rlm_magic.models.provider import load_litellm\n' +
+      'load_litellm()';
+    await kernel.requestExecute({ code, silent: true }).done;
+    kernel.dispose();
+  }, id);
+}
+
 /** Closes what is open, and asks nothing about it. */
 async function closeAll(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -108,20 +122,20 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       await openLab(tab.page);
       await use(tab);
     },
-    { scope: 'worker' }
+    { scope: 'worker', timeout: 60_000 }
   ],
   kernel: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern
-    async ({}, use) => {
+    async ({ sharedTab: { page } }, use) => {
       const response = await fetch(`${SERVER}/api/kernels`, {
         method: 'POST',
         body: JSON.stringify({ name: 'python3' })
       });
       const { id } = (await response.json()) as { id: string };
+      await warmUp(page, id);
       await use(id);
       await fetch(`${SERVER}/api/kernels/${id}`, { method: 'DELETE' });
     },
-    { scope: 'worker' }
+    { scope: 'worker', timeout: 60_000 }
   ],
   // eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern
   models: async ({}, use) => {

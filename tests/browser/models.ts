@@ -55,7 +55,9 @@ export class Models {
       options
     );
     if (!reached) {
-      throw new Error(`waited ${String(timeout)} s for ${JSON.stringify(counts)}`);
+      throw new Error(
+        `waited ${String(timeout)} s for ${JSON.stringify(counts)}`
+      );
     }
   }
 

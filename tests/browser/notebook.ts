@@ -15,10 +15,6 @@ def _set_up():
     shell.extension_manager.load_extension("rlm_magic")
     magics = next(it for it in shell.configurables if type(it).__name__ == "RLMMagics")
     magics.model = "openai/scripted"
-    # What takes seconds the first time is not part of a test.
-    from rlm_magic.models.provider import load_litellm
-    import rlm_magic.notebook.cell
-    load_litellm()
     shutil.rmtree(os.environ["RLM_TRACE_DIR"], ignore_errors=True)
 _set_up()
 `;
@@ -78,7 +74,6 @@ export class Notebook {
         )) as NotebookPanel;
         await panel.context.ready;
         await panel.sessionContext.ready;
-        await panel.sessionContext.session?.kernel?.info;
         return panel;
       },
       { path, kernel }
@@ -179,7 +174,11 @@ export class Notebook {
   async saved(): Promise<string> {
     return this.page.evaluate(async path => {
       const { contents } = window.jupyterapp.serviceManager;
-      const file = await contents.get(path, { type: 'file', format: 'text' });
+      const file = await contents.get(path, {
+        type: 'file',
+        format: 'text',
+        content: true
+      });
       return file.content as string;
     }, this.path);
   }

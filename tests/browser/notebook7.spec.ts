@@ -8,7 +8,11 @@ test('Notebook 7 shows a run, its approval, and its record', async ({
   lab,
   models
 }) => {
-  await saveFile(lab, 'seven.ipynb', notebookText(['seen = []', '%%rlm\nWhy?']));
+  await saveFile(
+    lab,
+    'seven.ipynb',
+    notebookText(['seen = []', '%%rlm\nWhy?'])
+  );
   await page.goto(`${SERVER}/notebooks/seven.ipynb`);
   await loaded(page);
   const book = await Notebook.reopen(page, 'seven.ipynb', kernel);

@@ -11,5 +11,14 @@ export default defineConfig({
     ...tests.use,
     viewport: { width: 1100, height: 820 },
     deviceScaleFactor: 2
-  }
+  },
+  webServer: [
+    tests.webServer ?? [],
+    {
+      // Plays recorded traces, without a kernel.
+      command: 'npm run --silent panel',
+      cwd: '../..',
+      url: 'http://127.0.0.1:8765/play/'
+    }
+  ].flat()
 });

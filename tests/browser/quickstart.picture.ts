@@ -1,28 +1,29 @@
 import { readFileSync } from 'node:fs';
 
-import { expect, runNotebook, test } from './lab';
+import { expect, saveFile, test } from './lab';
+import { Notebook } from './notebook';
+import { PanelInCell } from './panel';
 
 const PICTURE = 'docs/quickstart.png';
 
-test('the quickstart at work', async ({ lab }) => {
-  const notebook = readFileSync('notebooks/quickstart.ipynb', 'utf-8');
-  await runNotebook(lab, 'quickstart.ipynb', notebook);
-  await lab.evaluate(() =>
-    window.jupyterapp.commands.execute('application:toggle-left-area')
-  );
+test('the quickstart at work', async ({ freshLab, kernel }) => {
+  const text = readFileSync('notebooks/quickstart.ipynb', 'utf-8');
+  await saveFile(freshLab, 'quickstart.ipynb', text);
+  await Notebook.reopen(freshLab, 'quickstart.ipynb', kernel);
+  await freshLab.evaluate(async () => {
+    const { commands } = window.jupyterapp;
+    void commands.execute('notebook:run-all-cells');
+    await commands.execute('application:toggle-left-area');
+  });
 
-  const cell = lab
+  const cell = freshLab
     .locator('.jp-CodeCell')
     .filter({ hasText: 'Follow the base classes' });
-  await expect(cell.locator('.jp-RenderedMarkdown')).toContainText(
-    'BaseServer',
-    { timeout: 120_000 }
-  );
-  const record = cell.locator('.rlm-report');
-  await record.locator('summary').first().click();
-  await record.locator('summary', { hasText: 'Step 3' }).click();
+  const run = new PanelInCell(cell);
+  await expect(run.status).toHaveText('Answered', { timeout: 120_000 });
+  await expect(run.answer).toContainText('BaseServer');
   await cell.evaluate(element => {
     element.scrollIntoView({ block: 'start' });
   });
-  await lab.screenshot({ path: PICTURE });
+  await freshLab.screenshot({ path: PICTURE });
 });

@@ -113,9 +113,9 @@ test('a trace opens with a double click, and shows the run in full', async ({
   await expect(run.answer).toContainText('the second');
   await run.panel.getByRole('button', { name: /llm_query/ }).click();
   await run.panel.getByRole('button', { name: /the second/ }).click();
-  await expect(run.panel.getByRole('group', { name: 'Sub-call' })).toContainText(
-    'end of the prompt'
-  );
+  await expect(
+    run.panel.getByRole('group', { name: 'Sub-call' })
+  ).toContainText('end of the prompt');
   await lab.evaluate(() =>
     window.jupyterapp.commands.execute('filebrowser:open-path', { path: '/' })
   );

@@ -4,15 +4,14 @@ import { code } from './models';
 // The end of each text is cut off from what is sent by itself.
 const ASK = `replies = llm_query_batched(
     [f'item {i} {"p" * 500} end of {i}' for i in range(200)]
-)
-FINAL(len(replies))`;
+)`;
 
 test('a batch is seen as it runs, and each call can be read in full', async ({
   notebook,
   models
 }) => {
   const book = await notebook('%%rlm\nWhich?');
-  await models.script(code(ASK));
+  await models.script(code(ASK), code('FINAL(len(replies))'));
   await models.rule('item 7 ', { content: 'refused', status: 400 });
   await models.rule('item', {
     content: `reply ${'r'.repeat(3_000)} to {prompt}`,
@@ -34,9 +33,8 @@ test('a batch is seen as it runs, and each call can be read in full', async ({
   await models.open('batch');
   await expect(figures).toContainText('199 done, 1 failed');
   await expect(table).toHaveAttribute('aria-rowcount', '201');
-  expect(await book.evaluate('(_rlm.answer, len(replies))')).toEqual([
-    200, 200
-  ]);
+  await run.button('Approve').click();
+  expect(await book.evaluate('_rlm.answer')).toBe(200);
 });
 
 test('of 200 calls a person finds the one that matters', async ({
@@ -50,10 +48,8 @@ test('of 200 calls a person finds the one that matters', async ({
   });
   await models.rule('item 7 ', { content: 'refused', status: 400 });
   await models.rule('item', `reply ${'r'.repeat(3_000)} to {prompt}`);
-  await models.script();
   const run = await book.start(0);
-  await run.editor.fill(ASK.replace('FINAL(len(replies))', ''));
-  await run.button('Approve edited').click();
+  await run.button('Approve').click();
   await models.wait({ held: 1 });
   await expect(run.panel.locator('.rlm-figures')).toContainText(
     '199 done, 1 failed'

@@ -251,20 +251,26 @@ def test_a_browser_that_is_heard_late_gets_the_panel_back(
     assert cell.wait().prompts == []
 
 
+WATCH = """
+counted, shell_events = [], get_ipython().events
+hooks = {name: lambda name=name: counted.append(name) for name in ("pre_execute", "post_execute")}
+for name, hook in hooks.items():
+    shell_events.register(name, hook)
+"""
+UNWATCH = "for name, hook in hooks.items():\n    shell_events.unregister(name, hook)"
+
+
 def test_messages_of_the_panel_run_none_of_the_persons_hooks(
     panel_kernel: Kernel, server: FakeOpenAI
 ) -> None:
-    panel_kernel.run(
-        "counted = []\n"
-        "for event in ('pre_execute', 'post_execute'):\n"
-        "    get_ipython().events.register(event, lambda event=event: counted.append(event))"
-    )
+    panel_kernel.run(WATCH)
     server.script(repl("FINAL(list(counted))"))
     panel_kernel.run("counted.clear()")
     cell = panel_kernel.start("%%rlm\nWhy?")
     browser = PanelInBrowser(panel_kernel)
     browser.decide(browser.wait_for("code_proposed"), "approve")
     cell.wait()
+    panel_kernel.run(UNWATCH)
     # The end of the cell that cleared the list, and the beginning of this one.
     assert panel_kernel.eval("_rlm.answer") == ["post_execute", "pre_execute"]
 

@@ -171,7 +171,7 @@ def test_what_was_told_before_a_kill_is_in_the_file(server: FakeOpenAI, tmp_path
     server.rule("p", fault="hang")
     source = f"engine(trace={str(path)!r}).completion('q')"
     with Program(source, server, stdin=PIPE) as program:
-        server.wait_for(received=21)
+        server.wait_for(received=21, timeout=60)
         program.process.kill()
         program.end()
     read = [read_event(line) for line in split(path)]

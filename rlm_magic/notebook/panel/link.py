@@ -31,9 +31,9 @@ from rlm_magic.trace.wire import full_line, wire_line
 
 __all__ = ["Link"]
 
-_SECONDS_BETWEEN = 0.1
+_SECONDS_BETWEEN = 0.125  # eight a second, and two that don't wait: the last, and the record
 _EVENTS = 500  # looked at for one message
-_BYTES = 48_000  # after which a message is sent
+_BYTES = 64_000  # after which a message is sent
 _BYTES_A_SECOND = 600_000
 
 
