@@ -48,7 +48,7 @@ class RecordedRun:
     """
 
     def __init__(self, trace: str | os.PathLike[str]) -> None:
-        self.trace = Path(trace)
+        self.trace = Path(trace).expanduser()
         self.answer: dict[str, Any] = {"content": "", "ready": False}
         self._replies: dict[str, deque[str]] = {}
         self._children: dict[str, deque[tuple[str, str | None]]] = {}

@@ -2,13 +2,13 @@ import type { RunRecord } from './panel/protocol';
 
 /**
  * The cells that run the code of a run again, without the root model: first the helpers that the
- * code needs, then each block that ran without an error. Null where the record holds no code in
- * full, as it does with blocks that are very long.
+ * code needs, with the recorded replies of `trace`, then each block that ran without an error. Null
+ * where the record holds no code in full, as it does with blocks that are very long.
  */
-export function codeCells({
-  events,
-  setup
-}: RunRecord): readonly string[] | null {
+export function codeCells(
+  { events, setup }: RunRecord,
+  trace = 'the-trace-of-this-run.rlm.jsonl'
+): readonly string[] | null {
   const root = events.find(
     event => event.type === 'run_started' && (event.parent ?? null) === null
   )?.run;
@@ -25,5 +25,7 @@ export function codeCells({
       cells.push(event.code);
     }
   }
-  return setup && cells.length > 0 ? [setup, ...cells] : cells;
+  // A string of JSON is one of Python too.
+  const helpers = setup?.replace('"{trace}"', () => JSON.stringify(trace));
+  return helpers && cells.length > 0 ? [helpers, ...cells] : cells;
 }

@@ -3,7 +3,6 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
-import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
@@ -160,8 +159,7 @@ class Commands {
     if (trace === undefined) {
       return;
     }
-    const path = this.notebooks.currentWidget?.context.localPath ?? '';
-    await openTrace(this.app, trace, PathExt.dirname(path));
+    await openTrace(this.app, trace, this.notebooks.currentWidget);
   }
 }
 

@@ -10,9 +10,9 @@ import type { SavedRun } from './outputs';
 export async function insertCode(
   panel: NotebookPanel,
   cell: Cell,
-  { record }: SavedRun
+  { record, source }: SavedRun
 ): Promise<void> {
-  const sources = codeCells(record);
+  const sources = codeCells(record, source.trace);
   if (!sources || sources.length === 0) {
     await showDialog({
       title: 'No Cells Were Inserted',

@@ -54,6 +54,17 @@ describe('the cells of a run', () => {
     expect(codeCells(run)).toEqual(['helpers', 'a = 1', 'b = a']);
   });
 
+  it('read the recorded replies of the trace, wherever that is', () => {
+    const run = record(
+      [started('1'), executed('1', { code: 'a = 1' })],
+      'recorded = RecordedRun("{trace}")'
+    );
+
+    expect(codeCells(run, 'C:\\runs\\$& "1".jsonl')?.[0]).toBe(
+      'recorded = RecordedRun("C:\\\\runs\\\\$& \\"1\\".jsonl")'
+    );
+  });
+
   it('leave out code that raised an error', () => {
     const run = record([
       started('1'),

@@ -7,6 +7,8 @@ describe('where the server shows a trace', () => {
     ['/srv/files/runs/a.rlm.jsonl', '/srv/files', 'runs/a.rlm.jsonl'],
     ['/srv/files/a.rlm.jsonl', '/srv/files/', 'a.rlm.jsonl'],
     ['/home/ada/work/a.rlm.jsonl', '~/work', 'a.rlm.jsonl'],
+    ['~/work/a.rlm.jsonl', '~/work', 'a.rlm.jsonl'],
+    ['~/work/a.rlm.jsonl', '~', 'work/a.rlm.jsonl'],
     ['C:\\work\\runs\\a.rlm.jsonl', 'C:\\work', 'runs/a.rlm.jsonl'],
     ['runs/a.rlm.jsonl', '/srv/files', 'notebooks/runs/a.rlm.jsonl'],
     ['../a.rlm.jsonl', '/srv/files', 'a.rlm.jsonl']
@@ -18,6 +20,8 @@ describe('where the server shows a trace', () => {
     ['/tmp/a.rlm.jsonl', '/srv/files'],
     ['/srv/files-of-another/a.rlm.jsonl', '/srv/files'],
     ['/tmp/a.rlm.jsonl', '~/work'],
+    ['~/.local/a.rlm.jsonl', '~/work'],
+    ['~/work/a.rlm.jsonl', '/srv/files'],
     ['../../a.rlm.jsonl', '/srv/files']
   ])('knows that %s is not under %s', (trace, root) => {
     expect(contentsPath(trace, root, 'notebooks')).toBeNull();

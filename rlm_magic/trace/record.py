@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -160,6 +161,13 @@ def record_bundle(
     return data, metadata
 
 
+def _in_home(path: Path) -> str:
+    """Return `path` with `~` for the person's home: notebooks are passed on to others."""
+    with suppress(ValueError, RuntimeError):  # it is elsewhere; the person has no home
+        return f"~/{path.relative_to(Path.home()).as_posix()}"
+    return str(path)
+
+
 def _without_what_the_cell_shows(events: Sequence[AnyEvent]) -> list[AnyEvent]:
     """Return the events without an answer that the cell displays, or an error that it raises."""
 
@@ -194,7 +202,7 @@ def _metadata(kept: Sequence[AnyEvent], trace: Path | None) -> RecordMetadata:
     started = kept[0].time
     return RecordMetadata(
         run=kept[0].run,
-        trace=str(trace) if trace else None,
+        trace=_in_home(trace) if trace else None,
         started=started,
         times=tuple(round((it.time - started) * 1000) for it in kept),
     )

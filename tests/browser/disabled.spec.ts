@@ -41,6 +41,6 @@ test('without the extension the magic and its approval work', async ({
 
   expect(await book.evaluate('(seen, _rlm.answer)')).toEqual([['mine'], 1]);
   // The record's HTML stands in for the panel.
-  await expect(book.output(1)).toContainText('Why?');
+  await expect(book.output(1)).toContainText('What ran:');
   await expect(book.output(1).locator('details').first()).toBeVisible();
 });

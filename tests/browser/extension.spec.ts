@@ -160,12 +160,12 @@ test('settings reach the kernel, and never override the notebook', async ({
   kernel,
   models
 }) => {
-  await setSettings('{"approve": "never", "calls": 7, "tokens": 1000}');
+  await setSettings('{"approve": "never", "calls": 7, "tokens": 100000}');
   try {
     await freshLab.reload();
     await loaded(freshLab);
     const book = await Notebook.open(freshLab, kernel, [
-      '%config RLMMagics.tokens = 5_000',
+      '%config RLMMagics.tokens = 50_000',
       '%%rlm\nWhich?'
     ]);
     await models.script(code('FINAL(1)'));
@@ -173,7 +173,7 @@ test('settings reach the kernel, and never override the notebook', async ({
     const run = await book.start(1);
     expect(await book.evaluate('_rlm.answer')).toBe(1);
     await expect(run.panel).toContainText('1 of 7');
-    await expect(run.panel).toContainText('of 5k');
+    await expect(run.panel).toContainText('of 50k');
   } finally {
     await setSettings('{}');
   }
@@ -211,5 +211,7 @@ test('options and variables are completed behind %%rlm', async ({
   await lab.keyboard.press('Escape');
   await lab.keyboard.type('c rep');
   await lab.keyboard.press('Tab');
+  await expect(offered).toContainText('reports');
+  await lab.keyboard.press('Enter');
   await expect(editor).toContainText('%%rlm -c reports');
 });

@@ -96,6 +96,18 @@ def test_nothing_in_the_data_depends_on_the_clock_or_on_ids(tmp_path: Path) -> N
     assert (told.run, told.trace, told.started) == ("root-5", str(path), events[0].time)
 
 
+def test_the_trace_is_told_without_the_name_of_the_persons_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "ada"))
+    events = Story(calls=1, children=0, seed=5).events()
+    in_home = tmp_path / "ada" / "runs" / "one.rlm.jsonl"
+    _, metadata = record_bundle(events, trace=in_home)
+    assert metadata[RECORD]["trace"] == "~/runs/one.rlm.jsonl"
+    _, metadata = record_bundle(events, trace=tmp_path / "one.rlm.jsonl")
+    assert metadata[RECORD]["trace"] == str(tmp_path / "one.rlm.jsonl")
+
+
 def test_the_times_belong_to_the_events_of_the_record() -> None:
     events = Story(steps=2, calls=4, seed=3).events()
     data, metadata = saved(events)
