@@ -31,7 +31,7 @@ lab: setup  ## Open the quickstart in JupyterLab
 	$(BIN)/jupyter lab notebooks/quickstart.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: bench
-bench: setup  ## Print the figures that the design is held to
+bench: setup chromium  ## Print the figures that the design is held to
 	@$(BIN)/python -m benchmarks
 
 .PHONY: pictures

@@ -4,10 +4,12 @@ The run's model answers at once, inside of the kernel; a batch of real calls tak
 panel's share of it is smaller. Then the same events are replayed at 2,000 sub-calls a second, which
 is faster than the engine, with the table of the sub-calls folded and open.
 
-The kernel's share is the processor time of the panel's thread, of all that other threads do for the
-panel, and of the record, against the run's time by the clock. The browser's tasks are counted by the
-clock, too, from the start of the cell to the record's drawing, JupyterLab's own among them; a busy
-machine stretches them, so the longest by processor time is told as well.
+Bytes are all that the page's WebSockets receive; messages are counted where the kernel sends them.
+
+The kernel's share is the processor time of the panel's thread, of all that other threads do for
+the panel, and of the record, against the run's time by the clock. The browser's tasks, JupyterLab's
+own among them, are counted by the clock, too, from the start of the cell until the record is drawn;
+a busy machine stretches them, so the most processor time of one is told as well.
 """
 
 import json

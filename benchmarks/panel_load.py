@@ -20,6 +20,7 @@ from rlm_magic.notebook.panel.link import Link
 from rlm_magic.notebook.panel.panel import Panel
 from rlm_magic.notebook.panel.widget import PanelWidget
 from rlm_magic.notebook.progress import Progress, showing
+from rlm_magic.trace.record import record_bundle
 
 __all__ = ["costs", "prepare", "replay"]
 
@@ -54,7 +55,7 @@ def prepare(calls: int) -> None:
         _messages.append(time.monotonic())
         send(widget, *arguments)
 
-    PanelWidget.send = noted  # type: ignore[method-assign]
+    PanelWidget.send = noted
 
 
 def costs() -> dict[str, float]:
@@ -77,7 +78,7 @@ async def replay(result: Result, rate: float) -> None:
             if number % 50 == 0:
                 due = started + number / (2 * rate)
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-    panel.replace(*cell.record_bundle(result.events, trace=None))
+    panel.replace(*record_bundle(result.events, trace=None))
 
 
 def _time(owner: Any, name: str, seconds: list[float]) -> None:

@@ -2,6 +2,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 
 import { ProseCells } from './proseCells';
@@ -10,12 +11,16 @@ export const prosePlugin: JupyterFrontEndPlugin<void> = {
   id: 'rlm-magic:prose',
   description: 'Shows cells that begin with %%rlm as prose.',
   autoStart: true,
-  requires: [INotebookTracker],
-  activate: (_app: JupyterFrontEnd, notebooks: INotebookTracker) => {
+  requires: [INotebookTracker, IEditorLanguageRegistry],
+  activate: (
+    _app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    languages: IEditorLanguageRegistry
+  ) => {
     const follow = (panel: NotebookPanel): void => {
       void panel.context.ready.then(() => {
         if (!panel.isDisposed) {
-          new ProseCells(panel.content, panel);
+          new ProseCells(panel.content, panel, languages);
         }
       });
     };

@@ -1,4 +1,5 @@
 import type { ICellModel } from '@jupyterlab/cells';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { CellList, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 
 import { cellsOf } from './cells';
@@ -16,7 +17,8 @@ export class ProseCells {
 
   constructor(
     private readonly notebook: Notebook,
-    panel: NotebookPanel
+    panel: NotebookPanel,
+    private readonly languages: Pick<IEditorLanguageRegistry, 'getLanguage'>
   ) {
     panel.model?.cells.changed.connect((cells: CellList) => {
       this.follow(Array.from(cells));
@@ -29,7 +31,7 @@ export class ProseCells {
       if (cell.type === 'code' && !this.followed.has(cell)) {
         this.followed.add(cell);
         const update = (): void => {
-          this.update(cell);
+          void this.update(cell);
         };
         cell.sharedModel.changed.connect(update);
         // The notebook sets the type of all its cells when its kernel has said its language.
@@ -39,11 +41,24 @@ export class ProseCells {
     }
   }
 
-  private update(cell: ICellModel): void {
-    if (isProse(cell.sharedModel.getSource())) {
+  private async update(cell: ICellModel): Promise<void> {
+    const { mimeType } = cell;
+    if (isProse(sourceOf(cell)) === (mimeType === PROSE)) {
+      return;
+    }
+    // An editor shows the language that was loaded last, and it may still be loading that of now.
+    await this.languages.getLanguage(mimeType);
+    if (cell.mimeType !== mimeType) {
+      return;
+    }
+    if (isProse(sourceOf(cell))) {
       cell.mimeType = PROSE;
-    } else if (cell.mimeType === PROSE) {
+    } else if (mimeType === PROSE) {
       cell.mimeType = this.notebook.codeMimetype;
     }
   }
+}
+
+function sourceOf(cell: ICellModel): string {
+  return cell.isDisposed ? '' : cell.sharedModel.getSource();
 }

@@ -5,12 +5,14 @@ import { asPanel, FakeCell, fakePanel } from './fakes';
 
 const PYTHON = 'text/x-python';
 
-function follow(cells: FakeCell[]) {
+function follow(cells: FakeCell[], loaded = Promise.resolve(null)) {
   const panel = fakePanel(cells);
   for (const cell of cells) {
     cell.mimeType = PYTHON;
   }
-  new ProseCells(asPanel(panel).content, asPanel(panel));
+  new ProseCells(asPanel(panel).content, asPanel(panel), {
+    getLanguage: () => loaded
+  });
   return panel;
 }
 
@@ -31,33 +33,48 @@ describe('a question', () => {
 });
 
 describe('a cell', () => {
-  it('is prose from the moment it asks a question, and code from when it does not', () => {
+  it('is prose from the moment it asks a question, and code from when it does not', async () => {
     const cell = new FakeCell('a', [], 'x = 1');
     follow([cell]);
 
     cell.write('%%rlm\nWhy?');
-    expect(cell.mimeType).toBe(PROSE);
+    await expect.poll(() => cell.mimeType).toBe(PROSE);
 
     cell.write('x = 1');
-    expect(cell.mimeType).toBe(PYTHON);
+    await expect.poll(() => cell.mimeType).toBe(PYTHON);
   });
 
-  it('stays prose when the kernel says its language', () => {
+  it('stays prose when the kernel says its language', async () => {
     const cell = new FakeCell('a', [], '%%rlm\nWhy?');
     follow([cell]);
 
     cell.mimeType = 'text/x-ipython';
 
-    expect(cell.mimeType).toBe(PROSE);
+    await expect.poll(() => cell.mimeType).toBe(PROSE);
   });
 
-  it('may be a new one', () => {
+  it('may be a new one', async () => {
     const panel = follow([]);
     const cell = new FakeCell('a', [], '%%rlm\nWhy?');
 
     panel.model.cells.push(cell);
     panel.model.cells.changed.emit();
 
-    expect(cell.mimeType).toBe(PROSE);
+    await expect.poll(() => cell.mimeType).toBe(PROSE);
+  });
+
+  it('becomes prose only when an editor has the language of before', async () => {
+    let resolve: (language: null) => void = () => undefined;
+    const promise = new Promise<null>(done => {
+      resolve = done;
+    });
+    const cell = new FakeCell('a', [], '%%rlm\nWhy?');
+    follow([cell], promise);
+    await Promise.resolve();
+    expect(cell.mimeType).toBe(PYTHON);
+
+    resolve(null);
+
+    await expect.poll(() => cell.mimeType).toBe(PROSE);
   });
 });

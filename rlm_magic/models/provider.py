@@ -36,7 +36,8 @@ def load_litellm() -> Any:
     litellm.ModelResponse()
     litellm.ModelResponseStream()
     for added in [entry for entry in warnings.filters if entry not in before]:
-        warnings.filters.remove(added)  # type: ignore[attr-defined]
+        with suppress(ValueError):  # another thread has just left a `catch_warnings`
+            warnings.filters.remove(added)  # type: ignore[attr-defined]
     # A call that is cancelled while litellm prepares it leaves a coroutine behind.
     warnings.filterwarnings(
         "ignore", r"coroutine '\w+\.a?completion' was never awaited", RuntimeWarning

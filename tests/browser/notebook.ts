@@ -11,6 +11,7 @@ def _set_up():
     shell = get_ipython()
     shell.extension_manager.unload_extension("rlm_magic")
     shell.configurables[:] = [it for it in shell.configurables if type(it).__name__ != "RLMMagics"]
+    shell.config.pop("RLMMagics", None)
     shell.reset(new_session=True)
     shell.extension_manager.load_extension("rlm_magic")
     magics = next(it for it in shell.configurables if type(it).__name__ == "RLMMagics")
@@ -68,12 +69,22 @@ export class Notebook {
   ): Promise<Notebook> {
     const panel = await page.evaluateHandle(
       async ({ path, kernel }) => {
-        const panel = (await window.jupyterapp.commands.execute(
-          'docmanager:open',
-          { path, ...(kernel === undefined ? {} : { kernel: { id: kernel } }) }
-        )) as NotebookPanel;
+        const { commands, shell } = window.jupyterapp;
+        const wanted = kernel === undefined ? {} : { kernel: { id: kernel } };
+        const opened = ([...shell.widgets('main')] as NotebookPanel[]).find(
+          widget => 'context' in widget && widget.context.path === path
+        );
+        const panel =
+          opened ??
+          ((await commands.execute('docmanager:open', {
+            path,
+            ...wanted
+          })) as NotebookPanel);
         await panel.context.ready;
         await panel.sessionContext.ready;
+        if (opened && kernel !== undefined) {
+          await opened.sessionContext.changeKernel({ id: kernel });
+        }
         return panel;
       },
       { path, kernel }

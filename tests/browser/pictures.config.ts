@@ -9,8 +9,9 @@ export default defineConfig({
   timeout: 180_000,
   use: {
     ...tests.use,
-    viewport: { width: 1100, height: 820 },
-    deviceScaleFactor: 2
+    viewport: { width: 1100, height: 800 },
+    deviceScaleFactor: 1.25,
+    actionTimeout: 15_000
   },
   webServer: [
     tests.webServer ?? [],

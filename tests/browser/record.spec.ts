@@ -1,3 +1,4 @@
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Page } from '@playwright/test';
 
 import { expect, saveFile, test } from './lab';
@@ -40,33 +41,38 @@ async function isReadOnly(run: PanelInCell): Promise<void> {
 
 test('a saved run is shown without a kernel, trusted or not', async ({
   lab,
+  freshLab,
   kernel,
   models
 }) => {
   const saved = await savedRun(lab, kernel, models);
-  // A kernel that nobody has; as the text has changed, the server trusts it no more.
-  await saveFile(lab, 'shared.ipynb', saved.replaceAll('"python3"', '"gone"'));
-  await lab.evaluate(() => {
-    void window.jupyterapp.commands.execute('docmanager:open', {
-      path: 'shared.ipynb'
+  // Its text has changed, so the server does not trust it.
+  await saveFile(lab, 'shared.ipynb', saved.replace('Which?', 'Which one?'));
+  await freshLab.evaluate(async () => {
+    const { commands, docRegistry } = window.jupyterapp;
+    const preference = docRegistry.getKernelPreference.bind(docRegistry);
+    docRegistry.getKernelPreference = (...about) => ({
+      ...preference(...about),
+      shouldStart: false
     });
+    await commands.execute('docmanager:open', { path: 'shared.ipynb' });
   });
-  await lab.getByRole('button', { name: 'No Kernel' }).click();
-
-  const run = new PanelInCell(lab.locator('.jp-Notebook'));
+  const run = new PanelInCell(freshLab.locator('.jp-Notebook'));
   await isReadOnly(run);
-  expect(
-    await lab.evaluate(
-      () => window.jupyterapp.serviceManager.sessions.running().next().done
-    )
-  ).toBe(false);
 
-  await lab.evaluate(() => {
+  await freshLab.evaluate(() => {
     void window.jupyterapp.commands.execute('notebook:trust');
   });
-  await lab.locator('.jp-Dialog .jp-mod-accept').click();
-  await expect(lab.locator('.jp-Dialog')).toHaveCount(0);
-  await isReadOnly(run);
+  await freshLab.locator('.jp-Dialog .jp-mod-accept').click();
+  await expect(freshLab.locator('.jp-Dialog')).toHaveCount(0);
+  await expect(run.status).toHaveText('Answered');
+  await expect(run.answer).toContainText('the second');
+  expect(
+    await freshLab.evaluate(() => {
+      const { currentWidget } = window.jupyterapp.shell;
+      return (currentWidget as NotebookPanel).sessionContext.hasNoKernel;
+    })
+  ).toBe(true);
 });
 
 test('the saved notebook holds the record, and nothing of the widget', async ({

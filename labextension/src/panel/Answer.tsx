@@ -5,8 +5,8 @@ import { useState } from 'preact/hooks';
 import { CopyButton } from './CopyButton';
 import { useFull } from './LongText';
 import { Markdown } from './markdown';
-import type { AnyEvent } from './protocol';
 import type { Run, Text } from './state';
+import { useStore } from './store';
 import { isCut, lengthOf, number, plain, visible } from './text';
 
 /** An answer of more lines or characters is folded at first. */
@@ -20,14 +20,20 @@ export function Answer({ run }: { run: Run }): VNode | null {
   }
   return (
     <section class="rlm-answer" aria-label="Answer">
-      {error !== null && <p class="rlm-ending">{plain(error)}</p>}
+      {error !== null && <p>{plain(error)}</p>}
       {answer !== null && <Value run={run} answer={answer} />}
     </section>
   );
 }
 
 function Value({ run, answer }: { run: Run; answer: Text }): VNode {
-  const { text, load, state } = useFull(answer, run.answerSeq, answerOf);
+  const { source } = useStore();
+  const { text, load, state } = useFull(
+    source,
+    answer,
+    run.answerSeq,
+    'answer'
+  );
   const long = lengthOf(text) > CHARS || plain(text).split('\n').length > LINES;
   const [open, setOpen] = useState(false);
   const isText = run.answerType === null || run.answerType === 'str';
@@ -45,7 +51,7 @@ function Value({ run, answer }: { run: Run; answer: Text }): VNode {
         {isText ? (
           <Markdown text={plain(text)} />
         ) : (
-          <pre class="rlm-value" tabIndex={0}>
+          <pre class="rlm-output" tabIndex={0}>
             {visible(plain(text))}
           </pre>
         )}
@@ -75,6 +81,3 @@ function Value({ run, answer }: { run: Run; answer: Text }): VNode {
     </>
   );
 }
-
-const answerOf = (event: AnyEvent): unknown =>
-  event.type === 'run_finished' ? event.answer : null;

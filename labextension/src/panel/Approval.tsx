@@ -1,6 +1,6 @@
 /** Asks a person about a block of code: to run it, run an edit of it, or not to run it. */
 import type { VNode } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Chips } from './Chips';
 import { CodeEditor } from './CodeEditor';
@@ -10,7 +10,6 @@ import { hasHidden } from './hidden';
 import { isSubmit } from './keys';
 import { LongCode } from './LongCode';
 import { useFull } from './LongText';
-import type { RunSource } from './source';
 import type { Block, Question } from './state';
 import { questionKey, useStore } from './store';
 import { isCut, plain } from './text';
@@ -22,7 +21,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
   const { source, drafts } = useStore();
   const key = questionKey(question);
   const box = useBox(key);
-  const full = useFull(block.code, block.proposedSeq, codeOf);
+  const full = useFull(source, block.code, block.proposedSeq, 'code');
   const { load, state } = full;
   useEffect(() => {
     if (state === 'idle') {
@@ -36,11 +35,8 @@ export function Approval(props: { question: Question; block: Block }): VNode {
   const [version, setVersion] = useState(0);
   const sending = useSource(
     source,
-    useCallback(
-      ({ controls }: RunSource) =>
-        controls?.sending.some(each => questionKey(each) === key) ?? false,
-      [key]
-    )
+    ({ controls }) =>
+      controls?.sending.some(each => questionKey(each) === key) ?? false
   );
   const edit = (text: string | undefined): void => {
     setDraft(text);
@@ -50,24 +46,16 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       drafts.set(key, text);
     }
   };
-  const decide = (choice: Choice, note = ''): void => {
-    if (sending) {
-      return;
+  const decide = (choice: Choice): void => {
+    if (!sending) {
+      box.current?.focus(QUIETLY);
+      source.controls?.decide({ ...question, ...choice });
     }
-    box.current?.focus(QUIETLY);
-    const { run, step, block } = question;
-    source.controls?.decide({
-      run,
-      step,
-      block,
-      ...(choice === 'approve' && edited
-        ? { decision: 'edit', code: draft }
-        : choice === 'all'
-          ? { decision: 'approve', rest: true }
-          : choice === 'reject'
-            ? { decision: 'reject', note }
-            : { decision: choice })
-    });
+  };
+  const approve = (): void => {
+    decide(
+      edited ? { decision: 'edit', code: draft } : { decision: 'approve' }
+    );
   };
   const left = useRef(false);
   const leave = (): void => {
@@ -86,7 +74,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       onKeyDown={event => {
         if (!event.defaultPrevented && isSubmit(event)) {
           event.preventDefault();
-          decide('approve');
+          approve();
         } else if (event.target === box.current) {
           if (left.current && event.key === 'Tab' && !event.shiftKey) {
             event.preventDefault();
@@ -105,9 +93,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
           text={draft ?? code}
           label="Code"
           onChange={edit}
-          onSubmit={() => {
-            decide('approve');
-          }}
+          onSubmit={approve}
           onLeave={leave}
         />
       )}
@@ -130,6 +116,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       <Decisions
         edited={edited}
         sending={sending}
+        onApprove={approve}
         onDecide={decide}
         onUndo={() => {
           edit(undefined);
@@ -144,10 +131,6 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       </p>
     </div>
   );
-}
-
-function codeOf(event: { type: string; code?: unknown }): unknown {
-  return event.type === 'code_proposed' ? event.code : null;
 }
 
 /** `code` with the ends of lines that an editor makes of any other. */

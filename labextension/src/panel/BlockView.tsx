@@ -7,7 +7,6 @@ import { Foldable } from './Foldable';
 import { LongCode } from './LongCode';
 import { LongText } from './LongText';
 import { memo } from './memo';
-import type { AnyEvent } from './protocol';
 import type { Block, Question } from './state';
 import { questionKey } from './store';
 import { endOf, plain } from './text';
@@ -41,9 +40,7 @@ const Decided = memo(function Decided(props: {
 }): VNode {
   const { name, block } = props;
   const { decided, proposedSeq } = block;
-  const written = (
-    <LongCode text={block.code} seq={proposedSeq} pick={codeOf} />
-  );
+  const written = <LongCode text={block.code} seq={proposedSeq} field="code" />;
   if (decided?.decision === 'edit') {
     return (
       <>
@@ -51,12 +48,12 @@ const Decided = memo(function Decided(props: {
         <LongCode
           text={block.executed?.code ?? decided.code ?? ''}
           seq={block.executed?.seq ?? null}
-          pick={codeOf}
+          field="code"
         />
         <Foldable
           name={`written ${name}`}
           open={false}
-          class="rlm-written"
+          class="rlm-aside"
           head={() => 'What the model wrote'}
         >
           {() => written}
@@ -117,15 +114,15 @@ const Outcome = memo(function Outcome(props: { block: Block }): VNode | null {
     error !== null && endOf(output).trimEnd().endsWith(endOf(error).trim());
   return (
     <>
-      <LongText text={output} seq={seq} pick={outputOf} chars={outputChars}>
+      <LongText text={output} seq={seq} field="output" chars={outputChars}>
         {text => (
-          <pre class="rlm-output" data-failed={told || undefined}>
+          <pre class={told ? 'rlm-output rlm-error' : 'rlm-output'}>
             <Ansi text={text} />
           </pre>
         )}
       </LongText>
       {error !== null && !told && (
-        <LongText text={error} seq={seq} pick={errorOf}>
+        <LongText text={error} seq={seq} field="error">
           {text => (
             <pre class="rlm-output rlm-error">
               <Ansi text={text} />
@@ -134,7 +131,7 @@ const Outcome = memo(function Outcome(props: { block: Block }): VNode | null {
         </LongText>
       )}
       {bound.length + deleted.length > 0 && (
-        <p class="rlm-names">
+        <p class="rlm-verdict">
           <Names verb="Bound" names={bound} />
           <Names verb="Deleted" names={deleted} />
         </p>
@@ -142,10 +139,3 @@ const Outcome = memo(function Outcome(props: { block: Block }): VNode | null {
     </>
   );
 });
-
-const codeOf = (event: AnyEvent): unknown =>
-  'code' in event ? event.code : null;
-const outputOf = (event: AnyEvent): unknown =>
-  'output' in event ? event.output : null;
-const errorOf = (event: AnyEvent): unknown =>
-  'error' in event ? event.error : null;

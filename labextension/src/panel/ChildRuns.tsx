@@ -1,11 +1,11 @@
 /** The child runs of a step, each on one line until it is opened. */
 import type { VNode } from 'preact';
-import { useCallback, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { Answer } from './Answer';
 import { Foldable } from './Foldable';
 import type { RunSource } from './source';
-import type { Question, Run } from './state';
+import type { Run } from './state';
 import { Status } from './Status';
 import { pathOf, runKey, useStore } from './store';
 import { compact, duration, startOf } from './text';
@@ -20,7 +20,7 @@ const MANY = 50;
 export function ChildRuns({ ids }: { ids: readonly string[] }): VNode | null {
   const { source, folds } = useStore();
   const [most, setMost] = useState(MANY);
-  useSource(source, questionsOf);
+  useSource(source, ({ tree }) => tree.questions);
   if (ids.length === 0) {
     return null;
   }
@@ -30,7 +30,7 @@ export function ChildRuns({ ids }: { ids: readonly string[] }): VNode | null {
     (id, place) => place < most || asks.has(id) || folds.get(runKey(id))
   );
   return (
-    <div class="rlm-children">
+    <div>
       {shown.map(id => (
         <ChildRun key={id} id={id} />
       ))}
@@ -51,14 +51,8 @@ export function ChildRuns({ ids }: { ids: readonly string[] }): VNode | null {
 
 function ChildRun({ id }: { id: string }): VNode | null {
   const { source } = useStore();
-  const run = useSource(
-    source,
-    useCallback(({ tree }: RunSource) => tree.runs.get(id), [id])
-  );
-  const asks = useSource(
-    source,
-    useCallback((from: RunSource) => asking(from).has(id), [id])
-  );
+  const run = useSource(source, ({ tree }) => tree.runs.get(id));
+  const asks = useSource(source, from => asking(from).has(id));
   const live = useSource(source, isLive);
   if (!run) {
     return null;
@@ -70,7 +64,7 @@ function ChildRun({ id }: { id: string }): VNode | null {
       class="rlm-child"
       head={() => (
         <>
-          <span class="rlm-child-question">{startOf(run.question)}</span>
+          <span class="rlm-step-summary">{startOf(run.question)}</span>
           <Status run={run} live={live} />
           <RunFigures source={source} run={run} live={live} />
         </>
@@ -113,9 +107,6 @@ function RunFigures(props: {
     </span>
   );
 }
-
-const questionsOf = ({ tree }: RunSource): readonly Question[] =>
-  tree.questions;
 
 /** The runs in which somebody has to be asked, at any depth. */
 function asking({ tree }: RunSource): ReadonlySet<string> {

@@ -10,8 +10,8 @@ export function CopyButton({ text }: { text: string }): VNode {
       type="button"
       class="rlm-link rlm-copy"
       onClick={() => {
-        void copy(text).then(() => {
-          setCopied(text);
+        void copy(text).then(done => {
+          setCopied(done ? text : '');
         });
       }}
     >

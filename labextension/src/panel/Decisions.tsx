@@ -2,35 +2,35 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
-export type Choice = 'approve' | 'reject' | 'all' | 'stop';
+import type { Decision } from './source';
+import type { Question } from './state';
+
+/** A decision about the block that is asked about. */
+export type Choice = Omit<Decision, keyof Question>;
 
 export function Decisions(props: {
   edited: boolean;
   sending: boolean;
-  onDecide: (choice: Choice, note?: string) => void;
+  onApprove: () => void;
+  onDecide: (choice: Choice) => void;
   onUndo: () => void;
   onLeave: () => void;
 }): VNode {
-  const { edited, sending, onDecide, onUndo, onLeave } = props;
+  const { edited, sending, onApprove, onDecide, onUndo, onLeave } = props;
   const [note, setNote] = useState('');
   const reject = (): void => {
-    onDecide('reject', note.trim());
+    onDecide({ decision: 'reject', note: note.trim() });
   };
   return (
     <fieldset class="rlm-decisions" disabled={sending}>
-      <Button
-        look="rlm-primary"
-        onClick={() => {
-          onDecide('approve');
-        }}
-      >
+      <Button look="rlm-primary" onClick={onApprove}>
         {edited ? 'Approve edited' : 'Approve'}
       </Button>
       {edited && <Button onClick={onUndo}>Undo edits</Button>}
       <Button
         disabled={edited}
         onClick={() => {
-          onDecide('all');
+          onDecide({ decision: 'approve', rest: true });
         }}
       >
         Approve all in this run
@@ -63,7 +63,7 @@ export function Decisions(props: {
       <Button
         look="rlm-stop"
         onClick={() => {
-          onDecide('stop');
+          onDecide({ decision: 'stop' });
         }}
       >
         Stop

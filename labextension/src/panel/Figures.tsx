@@ -11,104 +11,82 @@ export function Figures(props: {
   run: Run;
   totals: Totals;
 }): VNode {
-  const { run, totals } = props;
-  const { budget } = run;
+  const { source, run, totals } = props;
+  const { started, ended, budget } = run;
   const { input, cached, output } = totals.tokens;
+  const running = source.controls !== undefined && run.status === null;
+  const seconds = useElapsed(source, started, ended, running);
   return (
     <dl class="rlm-figures">
-      <Elapsed {...props} />
-      <Figure name="Steps">{number(totals.steps)}</Figure>
+      {seconds !== null && (
+        <Figure
+          name="Time"
+          used={seconds}
+          bound={budget.seconds}
+          write={running ? clock : duration}
+        />
+      )}
+      <Figure name="Steps" used={totals.steps} />
       {isBound(budget.calls) && (
-        <Figure name="Calls" used={totals.calls} bound={budget.calls}>
-          {`${number(totals.calls)} of ${number(budget.calls)}`}
-        </Figure>
+        <Figure name="Calls" used={totals.calls} bound={budget.calls} />
       )}
       <Figure
         name="Tokens"
         used={input + output}
         bound={budget.tokens}
+        write={compact}
         title={`${number(input)} in (${number(cached)} cached), ${number(output)} out`}
       >
-        {isBound(budget.tokens)
-          ? `${compact(input + output)} of ${compact(budget.tokens)}`
-          : `${compact(input)} in, ${compact(output)} out`}
+        {!isBound(budget.tokens) &&
+          `${compact(input)} in, ${compact(output)} out`}
       </Figure>
-      <Figure
-        name="Cost"
-        used={totals.usd ?? 0}
-        bound={totals.usd === null ? null : budget.usd}
-      >
-        {cost(totals)}
-        {isBound(budget.usd) &&
-          `${totals.usd === null ? ', budget' : ' of'} ${usd(budget.usd).replace(/(\.\d\d)00$/, '$1')}`}
+      <Figure name="Cost" used={totals.usd} bound={budget.usd} write={usd}>
+        {totals.calls === 0 && '–'}
       </Figure>
-      <Figure name="Sub-calls">
-        <SubCallCounts totals={totals} />
+      <Figure name="Sub-calls" used={totals.done}>
+        {SUB_CALLS.map(
+          ([key, word]) =>
+            (totals[key] > 0 || key === 'done') && (
+              <span key={key} class={key === 'failed' ? 'rlm-bad' : undefined}>
+                {`${key === 'done' ? '' : ', '}${number(totals[key])} ${word}`}
+              </span>
+            )
+        )}
       </Figure>
     </dl>
   );
 }
 
-function Elapsed({
-  source,
-  run
-}: {
-  source: RunSource;
-  run: Run;
-}): VNode | null {
-  const running = source.controls !== undefined && run.status === null;
-  const seconds = useElapsed(source, run.started, run.ended, running);
-  const { seconds: bound } = run.budget;
-  if (seconds === null) {
-    return null;
-  }
-  return (
-    <Figure name="Time" used={seconds} bound={bound}>
-      {running ? clock(seconds) : duration(seconds)}
-      {isBound(bound) && ` of ${running ? clock(bound) : duration(bound)}`}
-    </Figure>
-  );
-}
-
-/** "120 done, 5 running, 1 failed, 30 cached"; what is none is left out. */
-function SubCallCounts({ totals }: { totals: Totals }): VNode {
-  const { done, running, planned, failed, cancelled, cached } = totals;
-  const counts: [count: number, word: string][] = [
-    [running, 'running'],
-    [planned, 'to come'],
-    [failed, 'failed'],
-    [cancelled, 'cancelled'],
-    [cached, 'cached']
-  ];
-  return (
-    <>
-      {number(done)} done
-      {counts.map(
-        ([count, word]) =>
-          count > 0 && (
-            <span key={word} class={word === 'failed' ? 'rlm-bad' : undefined}>
-              {`, ${number(count)} ${word}`}
-            </span>
-          )
-      )}
-    </>
-  );
-}
+/** What becomes of sub-calls; what is none is left out. */
+const SUB_CALLS = [
+  ['done', 'done'],
+  ['running', 'running'],
+  ['planned', 'to come'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['cached', 'cached']
+] as const;
 
 function Figure(props: {
   name: string;
-  used?: number;
+  /** Null is unknown, and never zero. */
+  used: number | null;
   bound?: number | null | undefined;
+  write?: (value: number) => string;
   title?: string;
-  children: ComponentChildren;
+  /** In place of what is used. */
+  children?: ComponentChildren;
 }): VNode {
-  const { name, used = 0, bound, title, children } = props;
+  const { name, used, bound, write = number, title, children } = props;
   return (
     <div title={title}>
       <dt>{name}</dt>
       <dd>
-        {children}
-        {isBound(bound) && <Bar name={name} share={share(used, bound)} />}
+        {children || (used === null ? 'unknown' : write(used))}
+        {isBound(bound) && ` of ${write(bound).replace(/(\.\d\d)00$/, '$1')}`}
+        {isBound(bound) && used !== null && (
+          <Bar name={name} share={bound > 0 ? used / bound : 1} />
+        )}
       </dd>
     </div>
   );
@@ -116,6 +94,7 @@ function Figure(props: {
 
 function Bar({ name, share }: { name: string; share: number }): VNode {
   const percent = Math.round(share * 100);
+  const shown = Math.min(percent, 100);
   return (
     <div
       class="rlm-bar"
@@ -123,27 +102,15 @@ function Bar({ name, share }: { name: string; share: number }): VNode {
       aria-label={`${name}, share of the budget`}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.min(percent, 100)}
+      aria-valuenow={shown}
       aria-valuetext={`${String(percent)} %`}
       data-level={share >= 1 ? 'over' : share >= 0.8 ? 'near' : undefined}
     >
-      <div style={{ width: `${String(Math.min(percent, 100))}%` }} />
+      <div style={{ width: `${String(shown)}%` }} />
     </div>
   );
 }
 
-/** What the answered calls cost: nothing is said before the first, and unknown is never zero. */
-function cost({ usd: value, calls }: Totals): string {
-  if (value === null) {
-    return 'price unknown';
-  }
-  return calls === 0 ? '–' : usd(value);
-}
-
 function isBound(bound: number | null | undefined): bound is number {
   return typeof bound === 'number';
-}
-
-function share(used: number, bound: number): number {
-  return bound > 0 ? used / bound : 1;
 }

@@ -1,5 +1,4 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { useId } from 'preact/hooks';
 
 import { useFold } from './store';
 
@@ -12,14 +11,12 @@ export function Foldable(props: {
   children: () => ComponentChildren;
 }): VNode {
   const [open, set] = useFold(props.name, props.open);
-  const id = useId();
   return (
     <div class={props.class} data-open={open || undefined}>
       <button
         type="button"
         class="rlm-fold"
         aria-expanded={open}
-        aria-controls={open ? id : undefined}
         onClick={() => {
           set(!open);
         }}
@@ -27,11 +24,7 @@ export function Foldable(props: {
         <Chevron />
         {props.head(open)}
       </button>
-      {open && (
-        <div class="rlm-body" id={id}>
-          {props.children()}
-        </div>
-      )}
+      {open && <div class="rlm-body">{props.children()}</div>}
     </div>
   );
 }

@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
 
 import { revealed } from './hidden';
-import { LongText } from './LongText';
-import type { AnyEvent } from './protocol';
+import { type Field, LongText } from './LongText';
 import { Python } from './python';
 import type { Text } from './state';
 
@@ -10,7 +9,7 @@ import type { Text } from './state';
 export function LongCode(props: {
   text: Text;
   seq: number | null;
-  pick?: (event: AnyEvent) => unknown;
+  field?: Field;
 }): VNode {
   return (
     <LongText {...props}>

@@ -2,64 +2,77 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
-import type { AnyEvent } from './protocol';
+import type { RunSource } from './source';
 import type { Text } from './state';
 import { useStore } from './store';
-import { isCut, lengthOf, number } from './text';
+import { isCut, lengthOf, number, startOf } from './text';
+
+/** Where an event holds a text. */
+export type Field =
+  'answer' | 'code' | 'description' | 'error' | 'output' | 'prompt' | 'reply';
 
 export interface Full {
   readonly text: Text;
   /** Fetches the whole text; absent where there is no more, or none to be had. */
   readonly load: (() => void) | undefined;
   readonly state: 'idle' | 'loading' | 'failed';
+  /** Why it could not be fetched. */
+  readonly reason: string;
 }
 
-/** `text`, or the whole of it as soon as `load` has fetched the event `seq` that holds it. */
+/** `text`, or the whole of it as soon as `load` has fetched the event `seq` with its `field`. */
 export function useFull(
+  source: RunSource,
   text: Text,
   seq: number | null,
-  pick: (event: AnyEvent) => unknown
+  field: Field | undefined
 ): Full {
-  const { source } = useStore();
   const [full, setFull] = useState<{ of: Text; text: Text } | null>(null);
   const [state, setState] = useState<Full['state']>('idle');
+  const [reason, setReason] = useState('');
   const fetched = full?.of === text;
-  const { fetch } = source;
-  if (!isCut(text) || !fetch || seq === null || fetched) {
-    return { text: fetched ? full.text : text, load: undefined, state: 'idle' };
+  if (!isCut(text) || !source.fetch || !field || seq === null || fetched) {
+    return {
+      text: fetched ? full.text : text,
+      load: undefined,
+      state: 'idle',
+      reason
+    };
   }
   const load = (): void => {
     setState('loading');
-    fetch
-      .call(source, seq)
-      .then(event => {
-        const picked = pick(event) as Text | null | undefined;
-        setFull({ of: text, text: picked ?? text });
+    source.fetch?.(seq).then(
+      event => {
+        const whole = (event as Partial<Record<Field, Text | null>>)[field];
+        setFull({ of: text, text: whole ?? text });
         setState('idle');
-      })
-      .catch(() => {
+      },
+      (error: unknown) => {
+        setReason(error instanceof Error ? error.message : String(error));
         setState('failed');
-      });
+      }
+    );
   };
-  return { text, load: state === 'loading' ? undefined : load, state };
+  return { text, load: state === 'loading' ? undefined : load, state, reason };
 }
 
 export function LongText(props: {
   text: Text;
   seq: number | null;
-  pick?: (event: AnyEvent) => unknown;
+  field?: Field;
   /** The true length, where not even the whole event holds all. */
   chars?: number;
   children: (text: string) => ComponentChildren;
 }): VNode {
-  const { seq, pick = () => null, chars, children } = props;
-  const { text, load, state } = useFull(props.text, seq, pick);
-  const all = Math.max(chars ?? 0, lengthOf(text));
-  const start = isCut(text) ? text.start : text;
+  const { seq, field, chars = 0, children } = props;
+  const { source } = useStore();
+  const { text, load, state } = useFull(source, props.text, seq, field);
+  const start = startOf(text);
+  const all = Math.max(chars, lengthOf(text));
   return (
     <>
       {start && children(start)}
-      {(isCut(text) || all > text.length) && (
+      {all > start.length && (
         <p class="rlm-gap">
           {`… ${number(all)} characters in all`}
           {load && (

@@ -6,19 +6,14 @@ import { Answer } from './Answer';
 import { Header } from './Header';
 import { shieldKeys } from './keys';
 import type { RunSource } from './source';
-import type { Tree } from './state';
 import { createStore, StoreContext } from './store';
 import { Transcript } from './Transcript';
 import { isLive, useSource } from './useSource';
 
-const treeOf = ({ tree }: RunSource): Tree => tree;
-const isStopping = ({ controls }: RunSource): boolean =>
-  controls?.stopping === true;
-
 export function Panel({ source }: { source: RunSource }): VNode {
-  const { root, runs } = useSource(source, treeOf);
+  const { root, runs } = useSource(source, ({ tree }) => tree);
   const live = useSource(source, isLive);
-  useSource(source, isStopping);
+  useSource(source, ({ controls }) => controls?.stopping);
   const store = useMemo(() => createStore(source), [source]);
   const element = useRef<HTMLElement>(null);
   useEffect(
@@ -40,7 +35,7 @@ export function Panel({ source }: { source: RunSource }): VNode {
               <Transcript run={run} />
             </Scroller>
             {source.trace !== undefined && (
-              <p class="rlm-trace">
+              <p class="rlm-hint">
                 Trace <code>{source.trace}</code>
               </p>
             )}

@@ -13,7 +13,7 @@ import type { Call, Run, Step } from './state';
 import { stepKey, useStore } from './store';
 import { compact, duration, usd as formatUsd } from './text';
 import { isLive, useSource } from './useSource';
-import { count, strategyWords } from './words';
+import { count, inWords } from './words';
 
 export interface StepProps {
   run: Run;
@@ -95,9 +95,20 @@ function Body(props: StepProps & { parts: readonly Part[] }): VNode {
       })}
       {!lastBlock && subCalls(calls, step.omitted)}
       {!lastBlock && <ChildRuns ids={step.children} />}
+      <More amount={step.omittedSteps} word="step" />
+      <More amount={step.omittedRuns} word="child run" />
       {writing && <p class="rlm-writing" aria-hidden="true" />}
     </>
   );
+}
+
+/** What only the trace file has room for. */
+function More(props: { amount: number; word: string }): VNode | null {
+  return props.amount > 0 ? (
+    <p class="rlm-gap">
+      {`… and ${count(props.amount, props.word)} in the trace file`}
+    </p>
+  ) : null;
 }
 
 function Strategies({ step }: { step: Step }): VNode {
@@ -105,7 +116,7 @@ function Strategies({ step }: { step: Step }): VNode {
   return (
     <span class="rlm-strategies">
       {[...new Set(seen)].map(strategy => (
-        <span key={strategy}>{strategyWords(strategy)}</span>
+        <span key={strategy}>{inWords(strategy)}</span>
       ))}
     </span>
   );
@@ -115,6 +126,7 @@ function Strategies({ step }: { step: Step }): VNode {
 function StepFigures({ step }: { step: Step }): VNode {
   const { tokens, seconds, usd } = step;
   const calls = step.calls.length + step.omitted;
+  const runs = step.children.length + step.omittedRuns;
   const times = [seconds, ...step.blocks.map(each => each.executed?.seconds)];
   const known = times.filter(time => typeof time === 'number');
   return (
@@ -123,9 +135,7 @@ function StepFigures({ step }: { step: Step }): VNode {
       title={usd === null ? undefined : `Root model: ${formatUsd(usd)}`}
     >
       {calls > 0 && <span>{count(calls, 'sub-call')}</span>}
-      {step.children.length > 0 && (
-        <span>{count(step.children.length, 'child run')}</span>
-      )}
+      {runs > 0 && <span>{count(runs, 'child run')}</span>}
       {tokens && (
         <span>{`${compact(tokens.input + tokens.output)} tokens`}</span>
       )}

@@ -1,25 +1,43 @@
 /** The steps of a run, one under the other. */
 import type { VNode } from 'preact';
-import { useCallback, useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 
-import type { RunSource } from './source';
+import { Foldable } from './Foldable';
+import { LongText } from './LongText';
 import type { Run, Step } from './state';
 import { StepView } from './StepView';
 import { pathOf, useStore } from './store';
+import { visible } from './text';
 import { useSource } from './useSource';
 
 export function Transcript({ run }: { run: Run }): VNode {
   return (
-    <ol class="rlm-steps">
-      {run.steps.map((step, place) => (
-        <StepItem
-          key={step.number}
-          run={run}
-          step={step}
-          last={place === run.steps.length - 1}
-        />
-      ))}
-    </ol>
+    <div>
+      {run.description && (
+        <Foldable
+          name={`told ${run.id}`}
+          open={false}
+          class="rlm-aside rlm-told"
+          head={() => 'What the model was told'}
+        >
+          {() => (
+            <LongText text={run.description} seq={null}>
+              {text => <pre class="rlm-output">{visible(text)}</pre>}
+            </LongText>
+          )}
+        </Foldable>
+      )}
+      <ol class="rlm-steps">
+        {run.steps.map((step, place) => (
+          <StepItem
+            key={step.number}
+            run={run}
+            step={step}
+            last={place === run.steps.length - 1}
+          />
+        ))}
+      </ol>
+    </div>
   );
 }
 
@@ -28,17 +46,11 @@ function StepItem(props: { run: Run; step: Step; last: boolean }): VNode {
   const { run, step, last } = props;
   const { source } = useStore();
   const calls = useSame(step.calls.flatMap(place => run.calls[place] ?? []));
-  const asks = useSource(
-    source,
-    useCallback(
-      ({ tree }: RunSource) => {
-        return tree.questions.some(question =>
-          pathOf(tree, question).some(
-            ([id, number]) => id === run.id && number === step.number
-          )
-        );
-      },
-      [run.id, step.number]
+  const asks = useSource(source, ({ tree }) =>
+    tree.questions.some(question =>
+      pathOf(tree, question).some(
+        ([id, number]) => id === run.id && number === step.number
+      )
     )
   );
   const { status } = run;

@@ -51,7 +51,7 @@ export function fold(
   for (const event of events) {
     if (event.seq > draft.tree.seq) {
       draft.tree.seq = event.seq;
-      add(draft, event);
+      FOLDS.get(event.type)?.(draft, event as never);
     }
   }
   for (const calls of omitted) {
@@ -61,45 +61,29 @@ export function fold(
   return draft.tree;
 }
 
-function add(draft: Draft, event: AnyEvent): void {
-  switch (event.type) {
-    case 'run_started':
-      runStarted(draft, event);
-      break;
-    case 'root_requested':
-      rootRequested(draft, event);
-      break;
-    case 'root_streamed':
-      rootStreamed(draft, event);
-      break;
-    case 'root_replied':
-      rootReplied(draft, event);
-      break;
-    case 'code_proposed':
-      codeProposed(draft, event);
-      break;
-    case 'code_decided':
-      codeDecided(draft, event);
-      break;
-    case 'code_executed':
-      codeExecuted(draft, event);
-      break;
-    case 'observed':
-      break;
-    case 'batch_started':
-      batchStarted(draft, event);
-      break;
-    case 'sub_call_started':
-      callStarted(draft, event);
-      break;
-    case 'sub_call_finished':
-      callFinished(draft, event);
-      break;
-    case 'notice':
-      draft.tree.notices = [...draft.tree.notices, text(event.text) ?? ''];
-      break;
-    case 'run_finished':
-      runFinished(draft, event);
-      break;
-  }
-}
+type Folds = {
+  [T in AnyEvent['type']]: (
+    draft: Draft,
+    event: Extract<AnyEvent, { type: T }>
+  ) => void;
+};
+
+const FOLDS = new Map<string, (draft: Draft, event: never) => void>(
+  Object.entries({
+    run_started: runStarted,
+    root_requested: rootRequested,
+    root_streamed: rootStreamed,
+    root_replied: rootReplied,
+    code_proposed: codeProposed,
+    code_decided: codeDecided,
+    code_executed: codeExecuted,
+    observed: () => undefined,
+    batch_started: batchStarted,
+    sub_call_started: callStarted,
+    sub_call_finished: callFinished,
+    notice({ tree }, event) {
+      tree.notices = [...tree.notices, text(event.text) ?? ''];
+    },
+    run_finished: runFinished
+  } satisfies Folds)
+);

@@ -1,5 +1,6 @@
 /** Keeps keys that are pressed in a panel from working on the notebook around it. */
 
+const MODIFIERS = new Set(['Alt', 'Control', 'Meta', 'Shift']);
 const EDITABLE = 'input, textarea, select, [contenteditable]';
 
 export function isEditable(target: EventTarget | null): target is HTMLElement {
@@ -23,17 +24,20 @@ export function isSubmit(event: KeyboardEvent): boolean {
 /**
  * JupyterLab looks for shortcuts before the panel sees a key, and leaves out what is marked. Keys
  * of ours are those without a modifier (a lone `d`, `d` would delete the cell) and Ctrl+Enter;
- * others, as Ctrl+S, go their way. The mark is on the very element that has the focus: shortcuts for
- * `:focus` are looked up there first.
+ * others, as Ctrl+S, go their way, and so does a key behind one with Alt: it may be the second of a
+ * shortcut. The mark is on the very element, for which shortcuts are looked up first.
  */
 export function shieldKeys(panel: HTMLElement): () => void {
+  let begun = false;
   const mark = ({ target, key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
-    if (target instanceof Element && panel.contains(target)) {
-      const chord = ctrlKey || metaKey || altKey;
-      target.toggleAttribute(
-        'data-lm-suppress-shortcuts',
-        !chord || key === 'Enter'
-      );
+    if (!(target instanceof Element) || !panel.contains(target)) {
+      return;
+    }
+    const chord = ctrlKey || metaKey || altKey;
+    const goes = chord ? key !== 'Enter' : begun && !isEditable(target);
+    target.toggleAttribute('data-lm-suppress-shortcuts', !goes);
+    if (!MODIFIERS.has(key)) {
+      begun = altKey;
     }
   };
   const stop = (event: KeyboardEvent): void => {

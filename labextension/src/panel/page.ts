@@ -4,6 +4,7 @@
  * Either may be missing, either may come first. The widget adds the runs that live; the extension
  * offers what only it can do.
  */
+import { notify } from './listeners';
 import type { RunSource } from './source';
 
 /** A run that lives in a kernel of this page. */
@@ -66,20 +67,18 @@ function createPage(): Page {
   const runs = new Set<LiveRun>();
   const listeners = new Set<() => void>();
   let host: Host | null = null;
-  const notify = (): void => {
-    for (const listener of [...listeners]) {
-      listener();
-    }
+  const changed = (): void => {
+    notify(listeners);
   };
   return {
     runs,
     add(run) {
       runs.add(run);
-      notify();
+      changed();
     },
     remove(run) {
       if (runs.delete(run)) {
-        notify();
+        changed();
       }
     },
     subscribe(listener) {
@@ -91,7 +90,7 @@ function createPage(): Page {
     },
     set host(value) {
       host = value;
-      notify();
+      changed();
     }
   };
 }

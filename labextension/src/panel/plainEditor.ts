@@ -5,7 +5,6 @@ import type { Editor, EditorOptions } from './page';
 export function plainEditor(options: EditorOptions): Editor {
   const { host, label } = options;
   const area = document.createElement('textarea');
-  area.className = 'rlm-plain-editor';
   area.setAttribute('aria-label', label);
   area.spellcheck = false;
   area.autocapitalize = 'off';

@@ -12,7 +12,7 @@ const KEYWORDS = new Set(
 );
 
 const BUILTINS = new Set(
-  'abs all any bool bytes callable chr dict dir divmod enumerate filter float format frozenset getattr hasattr hash id input int isinstance issubclass iter len list map max min next object open ord pow print property range repr reversed round self set setattr slice sorted str sum super tuple type vars zip Exception KeyError TypeError ValueError context llm_query llm_query_batched rlm_query rlm_query_batched SHOW_VARS FINAL FINAL_VAR answer'.split(
+  'abs all any bool bytes dict enumerate filter float frozenset input int isinstance iter len list map max min next open print range repr reversed round set sorted str sum super tuple type zip context llm_query llm_query_batched rlm_query rlm_query_batched SHOW_VARS FINAL FINAL_VAR answer'.split(
     ' '
   )
 );

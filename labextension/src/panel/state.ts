@@ -103,8 +103,10 @@ export interface Step {
   readonly calls: readonly number[];
   /** Sub-calls that its batches have announced and that have not begun. */
   readonly planned: number;
-  /** Sub-calls that a saved record had no room for. */
+  /** Sub-calls, steps and child runs that a saved record had no room for. */
   readonly omitted: number;
+  readonly omittedSteps: number;
+  readonly omittedRuns: number;
   /** Ids of child runs. */
   readonly children: readonly string[];
 }

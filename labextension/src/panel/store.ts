@@ -2,6 +2,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 
+import { notify } from './listeners';
 import type { RunSource } from './source';
 import type { Question, Tree } from './state';
 
@@ -97,10 +98,4 @@ export function pathOf(
     place = inside?.parentStep ?? null;
   }
   return path;
-}
-
-function notify(listeners: Set<() => void>): void {
-  for (const listener of [...listeners]) {
-    listener();
-  }
 }

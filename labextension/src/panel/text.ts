@@ -66,19 +66,21 @@ export function joined(first: Text, second: Text): Text {
   };
 }
 
+// Making a format takes longer than a thousand uses of it.
+const format = (options: Intl.NumberFormatOptions): Intl.NumberFormat =>
+  new Intl.NumberFormat('en-US', options);
+const WHOLE = format({ maximumFractionDigits: 0 });
+const COMPACT = format({ notation: 'compact', maximumFractionDigits: 1 });
+const CENTS = format({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 /** "12,345" */
 export function number(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return WHOLE.format(value);
 }
 
 /** "950", "12.3k", "4.5M" */
 export function compact(value: number): string {
-  return value
-    .toLocaleString('en-US', {
-      notation: 'compact',
-      maximumFractionDigits: value < 1000 ? 0 : 1
-    })
-    .replace('K', 'k');
+  return value < 1000 ? number(value) : COMPACT.format(value).replace('K', 'k');
 }
 
 /** "340 ms", "1.2 s", "3 min 20 s", "2 h 5 min" */
@@ -95,29 +97,13 @@ export function duration(seconds: number): string {
     : `${number(Math.floor(whole / 3600))} h ${String(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** "87 B", "1.2 kB", "3.4 MB" */
-export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(
-    Math.floor(Math.log10(Math.max(value, 1)) / 3),
-    units.length - 1
-  );
-  return `${(value / 1000 ** power).toFixed(power && 1)} ${units[power] ?? ''}`;
-}
-
 /** "$0", "$0.0123", "$1.23", "<$0.0001" */
 export function usd(value: number): string {
   if (value > 0 && value < 0.00005) {
     return '<$0.0001';
   }
-  return value === 0
-    ? '$0'
-    : value.toLocaleString('en-US', {
-        style: 'currency',
-        currency: 'USD',
-        minimumFractionDigits: value < 1 ? 4 : 2,
-        maximumFractionDigits: value < 1 ? 4 : 2
-      });
+  const digits = value < 1 ? value.toFixed(4) : CENTS.format(value);
+  return `$${value === 0 ? '0' : digits}`;
 }
 
 /** The start of a text on one line. */

@@ -2,6 +2,21 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { RunSource } from './source';
 
+/** Draws anew each second while `ticking`; returns how often it did. */
+export function useSeconds(ticking: boolean): number {
+  const [seconds, tick] = useState(0);
+  useEffect(() => {
+    if (ticking) {
+      const timer = setInterval(tick, 1000, (count: number) => count + 1);
+      return () => {
+        clearInterval(timer);
+      };
+    }
+    return undefined;
+  }, [ticking]);
+  return seconds;
+}
+
 /** Seconds from `started` to `ended`, or to now, drawn anew each second; null if not known. */
 export function useElapsed(
   source: RunSource,
@@ -9,31 +24,19 @@ export function useElapsed(
   ended: number | null,
   running: boolean
 ): number | null {
-  const [, tick] = useState({});
-  const ticking = running && started !== null && ended === null;
-  useEffect(() => {
-    if (!ticking) {
-      return;
-    }
-    const timer = setInterval(() => {
-      tick({});
-    }, 1000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [ticking]);
-  if (started === null || (ended === null && !running)) {
-    return null;
-  }
-  return Math.max((ended ?? source.now()) - started, 0);
+  useSeconds(running && started !== null && ended === null);
+  return started === null || (ended === null && !running)
+    ? null
+    : Math.max((ended ?? source.now()) - started, 0);
 }
 
 /** "0:07", "12:05", "1:02:03" */
 export function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  const start = hours ? `${String(hours)}:${two(minutes)}` : String(minutes);
-  return `${start}:${two(whole % 60)}`;
+  const [hours = '', minutes = '', rest = ''] = [3600, 60, 1].map(unit =>
+    String(Math.floor(seconds / unit) % (unit === 3600 ? Infinity : 60))
+  );
+  const two = (text: string): string => text.padStart(2, '0');
+  return hours === '0'
+    ? `${minutes}:${two(rest)}`
+    : `${hours}:${two(minutes)}:${two(rest)}`;
 }

@@ -1,5 +1,5 @@
 /** What a view reads of a source: it draws anew when that, and nothing else, has changed. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { RunSource } from './source';
 
@@ -7,16 +7,17 @@ export function useSource<T>(
   source: RunSource,
   select: (source: RunSource) => T
 ): T {
-  const selected = select(source);
-  const [, drawn] = useState(() => selected);
+  const latest = useRef(select);
+  latest.current = select;
+  const [, draw] = useState(() => select(source));
   useEffect(() => {
     const read = (): void => {
-      drawn(() => select(source));
+      draw(() => latest.current(source));
     };
     read();
     return source.subscribe(read);
-  }, [source, select]);
-  return selected;
+  }, [source]);
+  return select(source);
 }
 
 /** Whether the run can be steered from here. */

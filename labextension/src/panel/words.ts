@@ -1,15 +1,6 @@
 /** What the states of a run and the strategies of the paper are called. */
-import type { Doing, Run, Status, Strategy } from './state';
+import type { Doing, Run } from './state';
 import { number } from './text';
-
-const ENDED: Readonly<Record<Status, string>> = {
-  answered: 'Answered',
-  fallback: 'Best answer so far',
-  stopped: 'Stopped',
-  over_budget: 'Over budget',
-  interrupted: 'Interrupted',
-  failed: 'Failed'
-};
 
 const DOING: Readonly<Record<Doing, string>> = {
   starting: 'Starting',
@@ -19,20 +10,17 @@ const DOING: Readonly<Record<Doing, string>> = {
   calling: 'Sub-calls are running'
 };
 
-const STRATEGIES: Readonly<Record<Strategy, string>> = {
-  peek: 'Peek',
-  grep: 'Grep',
-  partition_and_map: 'Partition and map',
-  summarise: 'Summarise',
-  verify: 'Verify',
-  recurse: 'Recurse',
-  long_output: 'Long output'
-};
+/** "over_budget" as "Over budget" */
+export function inWords(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
+}
 
 /** A run whose end is not known, and that does not live, is an unfinished one. */
 export function statusWords(run: Run, live: boolean): string {
   if (run.status) {
-    return ENDED[run.status];
+    return run.status === 'fallback'
+      ? 'Best answer so far'
+      : inWords(run.status);
   }
   return live ? DOING[run.doing] : 'Unfinished';
 }
@@ -52,10 +40,6 @@ export function tone(
     return 'ended';
   }
   return run.doing === 'deciding' ? 'waiting' : 'running';
-}
-
-export function strategyWords(strategy: Strategy): string {
-  return STRATEGIES[strategy];
 }
 
 /** "1 step", "3 steps" */

@@ -10,24 +10,25 @@ function drawn(text: string): Element {
   return render(<Ansi text={text} />).container;
 }
 
+const color = (value: string) =>
+  `<span class="rlm-ansi-color" style="--rlm-color: ${value};">`;
+
 describe('output with escape sequences', () => {
   it.each([
-    [`${E}[31mred${E}[0m plain`, '<span class="rlm-ansi-red">red</span> plain'],
+    [`${E}[31mred${E}[0m plain`, `${color('#d32f2f')}red</span> plain`],
     [
       `${E}[1;92ma${E}[22;39mb`,
-      '<span class="rlm-ansi-bold rlm-ansi-bright-green">a</span>b'
+      '<span class="rlm-ansi-bold rlm-ansi-color" style="--rlm-color: #43a047;">a</span>b'
     ],
     [
       `${E}[7;31ma${E}[m`,
-      '<span class="rlm-ansi-inverse rlm-ansi-on-red">a</span>'
+      '<span class="rlm-ansi-inverse rlm-ansi-ground" style="--rlm-ground: #d32f2f;">a</span>'
     ],
+    [`${E}[38;5;196;4;24ma${E}[m`, `${color('rgb(255 0 0)')}a</span>`],
+    [`${E}[38;5;244ma${E}[99m`, `${color('rgb(128 128 128)')}a</span>`],
     [
-      `${E}[38;5;196ma${E}[m`,
-      '<span class="" style="color: rgb(255, 0, 0);">a</span>'
-    ],
-    [
-      `${E}[48;2;1;2;999ma${E}[m`,
-      '<span class="" style="background-color: rgb(1, 2, 255);">a</span>'
+      `${E}[48;2;1;2;9ma${E}[49mb`,
+      '<span class="rlm-ansi-ground" style="--rlm-ground: rgb(1 2 9);">a</span>b'
     ],
     [
       `<b>${E}[4m<i>`,

@@ -24,8 +24,8 @@ describe('Markdown', () => {
     ['**a *b***', '<p><strong>a <em>b</em></strong></p>'],
     ['snake_case_name 2 * 3 * 4', '<p>snake_case_name 2 * 3 * 4</p>'],
     [
-      '`a *b* &lt;` \\*c\\* &lt;d&gt; &copy; &#65;',
-      '<p><code>a *b* &amp;lt;</code> *c* &lt;d&gt; © A</p>'
+      '`a *b* &lt;` \\*c\\* &lt;d&gt; &nbsp; &#65;',
+      '<p><code>a *b* &amp;lt;</code> *c* &lt;d&gt; &nbsp; A</p>'
     ],
     ['*a `b', '<p>*a `b</p>'],
     ['one\ntwo\n\nthree', '<p>one\ntwo</p><p>three</p>'],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  bytes,
   compact,
   cut,
   duration,
@@ -25,9 +24,6 @@ describe('figures', () => {
     [duration(59.97), '1 min 0 s'],
     [duration(200), '3 min 20 s'],
     [duration(7500), '2 h 5 min'],
-    [bytes(0), '0 B'],
-    [bytes(1234), '1.2 kB'],
-    [bytes(3_400_000), '3.4 MB'],
     [usd(0), '$0'],
     [usd(0.00001), '<$0.0001'],
     [usd(0.0123), '$0.0123'],

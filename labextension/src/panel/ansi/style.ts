@@ -1,144 +1,88 @@
-/** How a terminal's text looks: colours are 0 to 15 by name, or a CSS colour. */
+/** How a terminal's text looks: colours are CSS colours. */
 export interface Style {
-  readonly foreground: number | string | null;
-  readonly background: number | string | null;
-  readonly marks: ReadonlySet<Mark>;
+  readonly color: string | null;
+  readonly ground: string | null;
+  readonly marks: ReadonlySet<string>;
 }
 
-type Mark = 'bold' | 'dim' | 'italic' | 'underline' | 'inverse' | 'strike';
+/** The colours that have names, dark and bright: the style sheet mixes them with the page's. */
+const NAMED =
+  '555 d32f2f 2e7d32 a67c00 1e6fd9 a626a4 00838f 9e9e9e 808080 f44336 43a047 c79500 42a5f5 c65bcf 00acc1 909090'
+    .split(' ')
+    .map(hex => `#${hex}`);
 
-const COLORS = [
-  'black',
-  'red',
-  'green',
-  'yellow',
-  'blue',
-  'magenta',
-  'cyan',
-  'white'
-];
+/** By the code that sets them; the code that takes them back is 20 more. */
+const MARKS = ' bold dim italic underline   inverse  strike'.split(' ');
 
-const SET = new Map<number, Mark>([
-  [1, 'bold'],
-  [2, 'dim'],
-  [3, 'italic'],
-  [4, 'underline'],
-  [7, 'inverse'],
-  [9, 'strike']
-]);
-
-const UNSET = new Map<number, readonly Mark[]>([
-  [22, ['bold', 'dim']],
-  [23, ['italic']],
-  [24, ['underline']],
-  [27, ['inverse']],
-  [29, ['strike']]
-]);
-
-export const PLAIN: Style = {
-  foreground: null,
-  background: null,
-  marks: new Set()
-};
+export const PLAIN: Style = { color: null, ground: null, marks: new Set() };
 
 /** The style after the "select graphic rendition" sequence with these parameters. */
 export function styled(style: Style, parameters: string): Style {
   const codes = parameters.split(/[;:]/).map(Number);
   const marks = new Set(style.marks);
-  let { foreground, background } = style;
+  let { color, ground } = style;
   for (let place = 0; place < codes.length; place += 1) {
     const code = codes[place] ?? 0;
-    const mark = SET.get(code);
+    const mark = MARKS[code];
+    const last = code % 10;
+    const group = code - last;
     if (code === 0) {
-      foreground = background = null;
+      color = ground = null;
       marks.clear();
     } else if (mark) {
       marks.add(mark);
-    } else if (code >= 30 && code <= 37) {
-      foreground = code - 30;
-    } else if (code >= 90 && code <= 97) {
-      foreground = code - 82;
-    } else if (code >= 40 && code <= 47) {
-      background = code - 40;
-    } else if (code >= 100 && code <= 107) {
-      background = code - 92;
-    } else if (code === 39) {
-      foreground = null;
-    } else if (code === 49) {
-      background = null;
-    } else if (code === 38 || code === 48) {
-      const [color, used] = extended(codes.slice(place + 1, place + 5));
-      place += used;
-      if (code === 38) {
-        foreground = color;
-      } else {
-        background = color;
+    } else if (group === 20) {
+      marks.delete(MARKS[last] ?? '');
+      if (last === 2) {
+        marks.delete('bold');
       }
     } else {
-      UNSET.get(code)?.forEach(mark => marks.delete(mark));
+      let found = null;
+      if (last < 8) {
+        found = NAMED[group > 80 ? last + 8 : last] ?? null;
+      } else if (last === 8) {
+        const [kind, ...rest] = codes.slice(place + 1, place + 5);
+        found = kind === 2 ? rgb(rest) : kind === 5 ? indexed(rest[0]) : null;
+        place += kind === 2 ? 4 : kind === 5 ? 2 : 1;
+      }
+      if (group === 30 || group === 90) {
+        color = found;
+      } else if (group === 40 || group === 100) {
+        ground = found;
+      }
     }
   }
-  return foreground === null && background === null && marks.size === 0
-    ? PLAIN
-    : { foreground, background, marks };
-}
-
-/** The colour of "5;n" or "2;r;g;b", and how many parameters it took. */
-function extended(
-  codes: readonly number[]
-): [color: number | string | null, used: number] {
-  const [kind, first = 0, second = 0, third = 0] = codes;
-  if (kind === 2) {
-    return [rgb(first, second, third), 4];
-  }
-  return kind === 5 ? [indexed(first), 2] : [null, 1];
+  return color || ground || marks.size ? { color, ground, marks } : PLAIN;
 }
 
 /** A colour of the table of 256: 16 by name, a cube of 6 × 6 × 6, 24 greys. */
-function indexed(index: number): number | string {
-  if (index < 16) {
-    return index;
-  }
+function indexed(index = 0): string {
   if (index >= 232) {
     const grey = (index - 232) * 10 + 8;
-    return rgb(grey, grey, grey);
+    return rgb([grey, grey, grey]);
   }
-  const level = (power: number) => {
-    const step = Math.floor((index - 16) / power) % 6;
-    return step && step * 40 + 55;
-  };
-  return rgb(level(36), level(6), level(1));
+  const levels = [36, 6, 1].map(power => {
+    const level = Math.floor((index - 16) / power) % 6;
+    return level && level * 40 + 55;
+  });
+  return NAMED[index] ?? rgb(levels);
 }
 
-function rgb(...channels: [number, number, number]): string {
-  const bounded = channels.map(channel => Math.min(channel || 0, 255));
-  return `rgb(${bounded.join(', ')})`;
+function rgb([red = 0, green = 0, blue = 0]: readonly number[]): string {
+  return `rgb(${String(red)} ${String(green)} ${String(blue)})`;
 }
 
 /** The attributes of a span in this style. */
-export function attributes({ foreground, background, marks }: Style): {
+export function attributes({ color, ground, marks }: Style): {
   class: string;
-  style: { color?: string; backgroundColor?: string };
+  style: Record<string, string | null>;
 } {
-  const inverse = marks.has('inverse');
-  const color = inverse ? background : foreground;
-  const backgroundColor = inverse ? foreground : background;
-  const classes = [...marks].map(mark => `rlm-ansi-${mark}`);
-  if (typeof color === 'number') {
-    classes.push(`rlm-ansi-${named(color)}`);
-  }
-  if (typeof backgroundColor === 'number') {
-    classes.push(`rlm-ansi-on-${named(backgroundColor)}`);
-  }
+  const [text, behind] = marks.has('inverse')
+    ? [ground, color]
+    : [color, ground];
+  const names = [...marks, text && 'color', behind && 'ground'];
   return {
-    class: classes.join(' '),
-    style: {
-      ...(typeof color === 'string' && { color }),
-      ...(typeof backgroundColor === 'string' && { backgroundColor })
-    }
+    class: names.flatMap(name => (name ? `rlm-ansi-${name}` : [])).join(' '),
+    style: { '--rlm-color': text, '--rlm-ground': behind }
   };
-}
-
-function named(color: number): string {
-  return `${color > 7 ? 'bright-' : ''}${COLORS[color % 8] ?? 'white'}`;
 }

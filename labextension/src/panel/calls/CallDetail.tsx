@@ -1,9 +1,8 @@
 /** One call: its facts, its prompt and its reply. */
 import type { VNode } from 'preact';
 
-import type { AnyEvent } from '../protocol';
 import type { RunSource } from '../source';
-import type { Call, Text } from '../state';
+import type { Call } from '../state';
 import { duration, number, usd } from '../text';
 import { StatusSign } from './columns';
 import { kindOf } from './summary';
@@ -17,6 +16,7 @@ export function CallDetail({
   source: RunSource;
 }): VNode {
   const result = call.reply ?? call.error;
+  const field = call.error === null ? 'reply' : 'error';
   return (
     <div
       class="rlm-call-detail"
@@ -34,16 +34,15 @@ export function CallDetail({
           title="Prompt"
           text={call.prompt}
           seq={call.promptSeq}
-          read={promptOf}
+          field="prompt"
           source={source}
         />
         {result !== null && (
           <WholeText
-            title={call.error === null ? 'Reply' : 'Error'}
+            title={field === 'reply' ? 'Reply' : 'Error'}
             text={result}
-            isError={call.error !== null}
             seq={call.replySeq}
-            read={resultOf}
+            field={field}
             source={source}
           />
         )}
@@ -67,14 +66,4 @@ function facts(call: Call): string[] {
       ? ''
       : `${String(call.retries)} ${call.retries === 1 ? 'retry' : 'retries'}`
   ].filter(fact => fact !== '');
-}
-
-function promptOf(event: AnyEvent): Text | null {
-  return event.type === 'sub_call_started' ? event.prompt : null;
-}
-
-function resultOf(event: AnyEvent): Text | null {
-  return event.type === 'sub_call_finished'
-    ? (event.reply ?? event.error ?? null)
-    : null;
 }

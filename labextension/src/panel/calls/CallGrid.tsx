@@ -6,6 +6,7 @@ import { memo } from '../memo';
 import type { Call } from '../state';
 import type { Column } from './columns';
 import { Cells, classOf } from './columns';
+import type { Open } from './SubCalls';
 import type { View } from './view';
 
 /** Pixels; the style sheet gives a row this height. */
@@ -22,13 +23,14 @@ export interface CallGridProps {
   readonly active: number | null;
   readonly opened: boolean;
   readonly onSort: (column: Column) => void;
-  readonly onActive: (call: Call) => void;
-  readonly onToggle: (call: Call) => void;
-  readonly onClose: () => void;
+  readonly onOpen: Open;
 }
 
 export function CallGrid(props: CallGridProps): VNode {
-  const { rows, columns, view, active, opened } = props;
+  const { rows, columns, view, active, opened, onOpen } = props;
+  const toggle = ({ call }: Call): void => {
+    onOpen(call, !(opened && call === active));
+  };
   const inSight = Math.min(props.total, MOST_IN_SIGHT);
   const place = rows.findIndex(call => call.call === active);
   const box = useRef<HTMLDivElement>(null);
@@ -91,16 +93,16 @@ export function CallGrid(props: CallGridProps): VNode {
       const row = Math.max(Math.min(target, rows.length - 1), 0);
       const call = rows[row];
       if (call !== undefined) {
-        props.onActive(call);
+        onOpen(call.call, opened);
         reveal(row);
       }
     } else if (event.key === 'Enter' || event.key === ' ') {
       const call = rows[place];
       if (call !== undefined) {
-        props.onToggle(call);
+        toggle(call);
       }
     } else if (event.key === 'Escape' && opened) {
-      props.onClose();
+      onOpen(active, false);
     } else {
       return;
     }
@@ -144,7 +146,7 @@ export function CallGrid(props: CallGridProps): VNode {
           const row = (event.target as Element).closest('[aria-rowindex]');
           const call = rows[Number(row?.getAttribute('aria-rowindex')) - 2];
           if (call !== undefined) {
-            props.onToggle(call);
+            toggle(call);
           }
         }}
       >
@@ -160,10 +162,8 @@ export function CallGrid(props: CallGridProps): VNode {
             />
           ))}
         </div>
-        {rows.length === 0 && (
-          <div class="rlm-call-none">No sub-call matches.</div>
-        )}
       </div>
+      {rows.length === 0 && <p>No sub-call matches.</p>}
     </div>
   );
 }

@@ -18,7 +18,7 @@ export function FewCalls({
   onToggle: (call: Call) => void;
 }): VNode {
   return (
-    <ul class="rlm-calls-few" aria-label="Sub-calls">
+    <ul aria-label="Sub-calls">
       {calls.map(call => (
         <li key={call.call}>
           <button

@@ -9,6 +9,7 @@ import { CallDetail } from './CallDetail';
 import { CallGrid } from './CallGrid';
 import type { Column } from './columns';
 import { CALL, columnsFor } from './columns';
+import type { Open } from './SubCalls';
 import type { Kind, Summary } from './summary';
 import { summarise } from './summary';
 import { Timeline } from './Timeline';
@@ -37,7 +38,7 @@ export function ManyCalls({
   /** The call that is selected, and whether the whole of it is shown. */
   active: number | null;
   opened: boolean;
-  onOpen: (active: number | null, opened: boolean) => void;
+  onOpen: Open;
 }): VNode {
   const [unfolded, setUnfolded] = useState(active !== null);
   const [view, setView] = useState<View>({
@@ -105,15 +106,7 @@ export function ManyCalls({
             active={active}
             opened={opened}
             onSort={sort}
-            onActive={call => {
-              onOpen(call.call, opened);
-            }}
-            onToggle={call => {
-              onOpen(call.call, !(opened && call.call === active));
-            }}
-            onClose={() => {
-              onOpen(active, false);
-            }}
+            onOpen={onOpen}
           />
           {shown !== undefined && (
             <CallDetail key={shown.call} call={shown} source={source} />
@@ -132,7 +125,7 @@ function Facts({ summary, total }: { summary: Summary; total: number }): VNode {
       {KINDS.filter(
         kind => counts[kind] > 0 && !(kind === 'done' && counts.done === total)
       ).map(kind => (
-        <span key={kind} class={`rlm-call-${kind}`}>
+        <span key={kind} data-kind={kind}>
           {`${number(counts[kind])} ${kind}`}
         </span>
       ))}
@@ -164,7 +157,7 @@ function Filters({
         <button
           key={kind}
           type="button"
-          class={`rlm-call-filter rlm-call-${kind}`}
+          data-kind={kind === 'all' ? undefined : kind}
           aria-pressed={view.kind === kind}
           onClick={() => {
             onView({ ...view, kind });
@@ -175,6 +168,7 @@ function Filters({
       ))}
       <input
         type="search"
+        class="rlm-input"
         aria-label={label}
         placeholder={label}
         value={view.search}

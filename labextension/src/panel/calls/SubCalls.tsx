@@ -11,6 +11,9 @@ import { ManyCalls } from './ManyCalls';
 
 const FEW = 3;
 
+/** Selects a call, and shows the whole of it or not. */
+export type Open = (active: number | null, opened: boolean) => void;
+
 export interface SubCallsProps {
   readonly run: Run;
   /** In the order of their start; the same object as long as none of them has changed. */
@@ -24,7 +27,7 @@ export function SubCalls(props: SubCallsProps): VNode | null {
   const { run, calls, omitted, source } = props;
   const [active, setActive] = useState<number | null>(null);
   const [opened, setOpened] = useState(false);
-  const open = (call: number | null, whole: boolean): void => {
+  const open: Open = (call, whole) => {
     setActive(call);
     setOpened(whole);
   };
@@ -55,7 +58,7 @@ export function SubCalls(props: SubCallsProps): VNode | null {
         )
       )}
       {omitted > 0 && (
-        <p class="rlm-calls-omitted">
+        <p>
           {`${number(omitted)} ${calls.length > 0 ? 'more ' : ''}${omitted === 1 ? 'sub-call is' : 'sub-calls are'} only in the trace file`}
           <InTrace source={source} />
         </p>

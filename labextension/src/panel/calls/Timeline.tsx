@@ -1,11 +1,11 @@
 /** When each call ran: parallelism at a look. */
 import type { TargetedMouseEvent, VNode } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 
 import type { Call } from '../state';
 import { duration, number, preview } from '../text';
+import { useSeconds } from '../useClock';
 import { WIDTH, callAt, chart, extentOf, paths, rowOf, tickOf } from './bars';
-import { Lanes } from './lanes';
 import { kindOf } from './summary';
 
 // The later is drawn over the earlier: what went wrong is never covered.
@@ -22,14 +22,12 @@ export function Timeline({
   active: number | null;
   onPick: (call: Call) => void;
 }): VNode {
-  const lanes = useMemo(() => new Lanes(), [calls[0]?.call]);
   const running = calls.some(call => call.status === 'running');
   const second = useSeconds(running);
   const drawing = useMemo(() => {
-    lanes.follow(calls);
-    const drawn = chart(calls, lanes.of, lanes.count, now());
+    const drawn = chart(calls, now());
     return { ...drawn, paths: paths(drawn) };
-  }, [calls, lanes, second]);
+  }, [calls, second]);
   const [under, setUnder] = useState<number | null>(null);
   const pointed = calls.find(call => call.call === under);
 
@@ -43,7 +41,7 @@ export function Timeline({
       Math.floor(((event.clientY - box.top) / box.height) * rows)
     );
   };
-  const mark = (call: number | null, name: string): VNode | null => {
+  const mark = (call: number | null): VNode | null => {
     const place = calls.findIndex(other => other.call === call);
     const found = calls[place];
     if (found === undefined) {
@@ -51,9 +49,7 @@ export function Timeline({
     }
     const [from, to] = extentOf(drawing, found);
     const y = (rowOf(drawing, place) + 0.5) * rowHeight;
-    return (
-      <path class={name} d={`M${String(from)} ${String(y)}H${String(to)}`} />
-    );
+    return <path d={`M${String(from)} ${String(y)}H${String(to)}`} />;
   };
   const tick = tickOf(end - start);
   const ticks = Array.from(
@@ -64,7 +60,7 @@ export function Timeline({
     <div class="rlm-timeline">
       <svg
         role="img"
-        aria-label={`${number(calls.length)} sub-calls, at most ${number(lanes.count)} at once, ${duration(Math.min(end, now()) - start)}`}
+        aria-label={`${number(calls.length)} sub-calls, at most ${number(drawing.lanes.count)} at once, ${duration(Math.min(end, now()) - start)}`}
         viewBox={`0 0 ${String(WIDTH)} ${String(height)}`}
         preserveAspectRatio="none"
         style={{
@@ -85,10 +81,10 @@ export function Timeline({
         }}
       >
         {KINDS.map(kind => (
-          <path key={kind} class={`rlm-bar-${kind}`} d={drawing.paths[kind]} />
+          <path key={kind} data-kind={kind} d={drawing.paths[kind]} />
         ))}
-        {mark(active, 'rlm-bar-active')}
-        {mark(under, 'rlm-bar-pointed')}
+        {mark(active)}
+        {mark(under)}
       </svg>
       <div class="rlm-timeline-axis" aria-hidden="true">
         {ticks.map(seconds => (
@@ -116,21 +112,4 @@ export function Timeline({
 function across(place: number): { left: string; transform: string } {
   const percent = (Math.min(Math.max(place, 0), 1) * 100).toFixed(2);
   return { left: `${percent}%`, transform: `translateX(-${percent}%)` };
-}
-
-/** A number that changes each second while `running`. */
-function useSeconds(running: boolean): number {
-  const [second, setSecond] = useState(0);
-  useEffect(() => {
-    if (!running) {
-      return undefined;
-    }
-    const timer = setInterval(() => {
-      setSecond(count => count + 1);
-    }, 1000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [running]);
-  return second;
 }

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { CopyButton } from '../CopyButton';
-import type { AnyEvent } from '../protocol';
+import { type Field, useFull } from '../LongText';
 import type { RunSource } from '../source';
 import type { Text } from '../state';
 import {
@@ -23,52 +23,25 @@ const PIECE = 100_000;
 /** Milliseconds: who walks through the rows by keyboard fetches only where they stop. */
 const PAUSE = 120;
 
-export interface WholeTextProps {
-  readonly title: string;
-  readonly text: Text;
-  readonly isError?: boolean;
+export function WholeText(props: {
+  title: string;
+  text: Text;
   /** The event that holds the text in full, and how it is read from it. */
-  readonly seq: number | null;
-  readonly read: (event: AnyEvent) => Text | null | undefined;
-  readonly source: RunSource;
-}
-
-export function WholeText(props: WholeTextProps): VNode {
-  const { title, seq, source } = props;
-  const [whole, setWhole] = useState<Text | null>(null);
-  const [failure, setFailure] = useState('');
-  const [attempt, setAttempt] = useState(0);
+  seq: number | null;
+  field: Field;
+  source: RunSource;
+}): VNode {
+  const { title, source, seq, field } = props;
+  const { text, load, state, reason } = useFull(source, props.text, seq, field);
   const [pieces, setPieces] = useState(1);
-  const canFetch = source.fetch !== undefined;
-  const wanted =
-    isCut(props.text) && whole === null && canFetch && seq !== null;
+  const waits = state === 'idle' ? load : undefined;
   useEffect(() => {
-    if (!wanted) {
-      return undefined;
-    }
-    let current = true;
-    setFailure('');
-    const timer = setTimeout(() => {
-      source.fetch?.(seq).then(
-        event => {
-          if (current) {
-            setWhole(props.read(event) ?? props.text);
-          }
-        },
-        (error: unknown) => {
-          if (current) {
-            setFailure(error instanceof Error ? error.message : String(error));
-          }
-        }
-      );
-    }, PAUSE);
+    const timer = waits && setTimeout(waits, PAUSE);
     return () => {
-      current = false;
       clearTimeout(timer);
     };
-  }, [wanted, seq, attempt]);
+  }, [!waits, seq]);
 
-  const text = whole ?? props.text;
   const start = startOf(text);
   const shown = Math.min(pieces * PIECE, start.length);
   return (
@@ -78,11 +51,7 @@ export function WholeText(props: WholeTextProps): VNode {
         <span>{`${number(lengthOf(text))} characters`}</span>
         <CopyButton text={plain(text)} />
       </header>
-      <pre
-        class={props.isError ? 'rlm-call-error' : ''}
-        dir="auto"
-        tabIndex={0}
-      >
+      <pre class={field === 'error' ? 'rlm-bad' : ''} dir="auto" tabIndex={0}>
         {Array.from({ length: pieces }, (_, piece) => (
           // A block each: what is drawn already is not laid out again.
           <span key={piece}>
@@ -111,19 +80,14 @@ export function WholeText(props: WholeTextProps): VNode {
       )}
       {isCut(text) && (
         <p role="status">
-          {failure !== '' ? (
+          {state === 'failed' ? (
             <>
-              <span class="rlm-call-error">{`The whole text could not be fetched: ${failure} `}</span>
-              <button
-                type="button"
-                onClick={() => {
-                  setAttempt(attempt + 1);
-                }}
-              >
+              {`The whole text could not be fetched: ${reason} `}
+              <button type="button" onClick={load}>
                 Try again
               </button>
             </>
-          ) : wanted ? (
+          ) : load || state === 'loading' ? (
             'Fetching the whole text…'
           ) : (
             <>

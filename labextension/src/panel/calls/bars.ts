@@ -1,5 +1,6 @@
 /** The geometry of a timeline: a bar a call, as one SVG path for each kind of call. */
 import type { Call } from '../state';
+import { lanesOf, type Lanes } from './lanes';
 import type { Kind } from './summary';
 import { kindOf } from './summary';
 
@@ -11,12 +12,10 @@ const MOST_ROWS = 24;
 
 export interface Chart {
   readonly calls: readonly Call[];
-  /** The lane of each call. */
-  readonly lanes: readonly number[];
+  readonly lanes: Lanes;
   /** Lanes are drawn in so many rows of so many pixels: hundreds of lanes share rows. */
   readonly rows: number;
   readonly rowHeight: number;
-  readonly laneCount: number;
   /** Seconds since the epoch. */
   readonly start: number;
   readonly end: number;
@@ -24,12 +23,17 @@ export interface Chart {
   readonly now: number;
 }
 
-export function chart(
-  calls: readonly Call[],
-  lanes: readonly number[],
-  laneCount: number,
-  now: number
-): Chart {
+/** From and to, in units of the drawing. */
+type Extent = [from: number, to: number];
+
+interface Bar {
+  readonly kind: Kind;
+  readonly y: number;
+  readonly extent: Extent;
+}
+
+export function chart(calls: readonly Call[], now: number): Chart {
+  const lanes = lanesOf(calls);
   const start = calls[0]?.started ?? 0;
   let last = start + 0.001;
   let open = false;
@@ -40,9 +44,9 @@ export function chart(
   // While calls run the axis grows by whole ticks, so that the bars seldom move.
   const tick = tickOf(last - start);
   const end = open ? start + Math.ceil((last - start) / tick) * tick : last;
-  const rows = Math.min(laneCount, MOST_ROWS);
+  const rows = Math.min(lanes.count, MOST_ROWS);
   const rowHeight = Math.min(Math.floor(HIGHEST / rows), 8);
-  return { calls, lanes, rows, rowHeight, laneCount, start, end, now };
+  return { calls, lanes, rows, rowHeight, start, end, now };
 }
 
 /** Divides `seconds` into at most five steps of 1, 2 or 5 times a power of ten, or of minutes. */
@@ -54,13 +58,11 @@ export function tickOf(seconds: number): number {
   return step * power * unit;
 }
 
-export function rowOf(chart: Chart, place: number): number {
-  const lane = chart.lanes[place] ?? 0;
-  return Math.floor((lane * chart.rows) / chart.laneCount);
+export function rowOf({ lanes, rows }: Chart, place: number): number {
+  return Math.floor(((lanes.of[place] ?? 0) * rows) / lanes.count);
 }
 
-/** From and to, in units of the drawing. */
-export function extentOf(chart: Chart, call: Call): [number, number] {
+export function extentOf(chart: Chart, call: Call): Extent {
   const scale = WIDTH / (chart.end - chart.start);
   const from = Math.round(((call.started ?? 0) - chart.start) * scale);
   const to = Math.round((endOf(call, chart.now) - chart.start) * scale) - GAP;
@@ -68,47 +70,30 @@ export function extentOf(chart: Chart, call: Call): [number, number] {
 }
 
 /** Bars that are too narrow to be told apart, or that share a row, are drawn as one. */
-export function paths(chart: Chart): Record<Kind, string> {
-  const drawn = {
-    done: '',
-    cached: '',
-    running: '',
-    cancelled: '',
-    failed: ''
+export function paths(chart: Chart): Partial<Record<Kind, string>> {
+  const drawn: Partial<Record<Kind, string>> = {};
+  const open = new Map<string, Bar>();
+  const flush = ({ kind, y, extent: [from, to] }: Bar): void => {
+    drawn[kind] =
+      `${drawn[kind] ?? ''}M${String(from)} ${String(y)}H${String(to)}`;
   };
-  const flush = (kind: Kind, row: number, [from, to]: [number, number]) => {
-    const y = (row + 0.5) * chart.rowHeight;
-    drawn[kind] += `M${String(from)} ${String(y)}H${String(to)}`;
-  };
-  const open = new Map<Kind, ([number, number] | undefined)[]>();
   chart.calls.forEach((call, place) => {
     const kind = kindOf(call);
-    const row = rowOf(chart, place);
-    const [from, to] = extentOf(chart, call);
-    let bars = open.get(kind);
-    if (bars === undefined) {
-      open.set(kind, (bars = []));
-    }
-    const before = bars[row];
-    if (
-      before !== undefined &&
-      from <= before[1] + (to - from <= GAP ? 1 : 0)
-    ) {
-      before[1] = Math.max(before[1], to);
-      return;
-    }
-    if (before !== undefined) {
-      flush(kind, row, before);
-    }
-    bars[row] = [from, to];
-  });
-  for (const [kind, bars] of open) {
-    bars.forEach((bar, row) => {
-      if (bar !== undefined) {
-        flush(kind, row, bar);
+    const y = (rowOf(chart, place) + 0.5) * chart.rowHeight;
+    const extent = extentOf(chart, call);
+    const [from, to] = extent;
+    const key = `${kind} ${String(y)}`;
+    const before = open.get(key);
+    if (before && from <= before.extent[1] + (to - from <= GAP ? 1 : 0)) {
+      before.extent[1] = Math.max(before.extent[1], to);
+    } else {
+      if (before) {
+        flush(before);
       }
-    });
-  }
+      open.set(key, { kind, y, extent });
+    }
+  });
+  open.forEach(flush);
   return drawn;
 }
 

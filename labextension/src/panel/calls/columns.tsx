@@ -78,7 +78,7 @@ const REPLY = column(
     error === null ? (
       preview(reply ?? '')
     ) : (
-      <span class="rlm-call-error">{preview(error)}</span>
+      <span class="rlm-bad">{preview(error)}</span>
     ),
   'reply',
   false
@@ -154,14 +154,15 @@ export function Cells({
 }
 
 export function classOf({ key, numeric }: Column): string {
-  return `rlm-call-cell rlm-call-cell-${key}${numeric ? ' rlm-call-number' : ''}`;
+  return `rlm-call-cell rlm-call-${key}${numeric ? ' rlm-call-number' : ''}`;
 }
 
 export function StatusSign({ call }: { call: Call }): VNode {
   const kind = kindOf(call);
   return (
     <span
-      class={`rlm-call-sign rlm-call-${kind}`}
+      class="rlm-call-sign"
+      data-kind={kind}
       role="img"
       aria-label={kind}
       title={kind}

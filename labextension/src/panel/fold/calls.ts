@@ -93,19 +93,30 @@ export function endCalls(draft: Draft, run: Writable<Run>): void {
   }
 }
 
+/** A step that stands for those that were left out has no reply of its own. */
 export function addOmitted(draft: Draft, omitted: Omitted): void {
-  const calls = number(omitted.calls) ?? 0;
-  const failed = number(omitted.failed) ?? 0;
-  const cancelled = number(omitted.cancelled) ?? 0;
+  const amount = (
+    key: 'calls' | 'failed' | 'cancelled' | 'cached' | 'runs' | 'steps'
+  ): number => number(omitted[key]) ?? 0;
+  const calls = amount('calls');
+  const failed = amount('failed');
+  const cancelled = amount('cancelled');
+  const runs = amount('runs');
+  const steps = amount('steps');
   const done = calls - failed - cancelled;
   const usd = omitted.usd === undefined ? 0 : number(omitted.usd);
-  draft.step(draft.run(omitted.run), omitted.step).omitted += calls;
+  const step = draft.step(draft.run(omitted.run), omitted.step);
+  step.omitted += calls;
+  step.omittedSteps += steps;
+  step.omittedRuns += runs;
   const totals = draft.totals;
   totals.done += done;
   totals.failed += failed;
   totals.cancelled += cancelled;
-  totals.cached += number(omitted.cached) ?? 0;
-  answered(draft, done, tokens(omitted.tokens), usd);
+  totals.cached += amount('cached');
+  totals.children += runs;
+  totals.steps += steps && step.replySeq === null ? steps - 1 : steps;
+  answered(draft, done + steps, tokens(omitted.tokens), usd);
 }
 
 function begin(

@@ -8,8 +8,8 @@ export type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class Draft {
   readonly tree: Writable<Tree>;
-  private readonly own = new Set<object>();
-  private runs: Map<string, Run> | null = null;
+  readonly #own = new Set<object>();
+  #runs: Map<string, Run> | null = null;
 
   constructor(tree: Tree) {
     this.tree = { ...tree };
@@ -22,11 +22,11 @@ export class Draft {
   /** The object or list at `key` of `owner`, to be written to. */
   at<O extends object, K extends keyof O>(owner: O, key: K): Writable<O[K]> {
     const value = owner[key] as object;
-    if (!this.own.has(value)) {
+    if (!this.#own.has(value)) {
       const copy = Array.isArray(value)
         ? [...(value as unknown[])]
         : { ...value };
-      this.own.add(copy);
+      this.#own.add(copy);
       owner[key] = copy as O[K];
     }
     return owner[key];
@@ -39,7 +39,7 @@ export class Draft {
     item: O[K] extends readonly (infer T)[] ? T : never
   ): number {
     if (typeof item === 'object' && item !== null) {
-      this.own.add(item);
+      this.#own.add(item);
     }
     return (this.at(owner, key) as unknown as unknown[]).push(item) - 1;
   }
@@ -47,13 +47,13 @@ export class Draft {
   /** The run `id`, which may be one whose beginning is missing. */
   run(id: string): Writable<Run> {
     const known = this.tree.runs.get(id);
-    if (known && this.own.has(known)) {
+    if (known && this.#own.has(known)) {
       return known;
     }
     const run = known ? { ...known } : emptyRun(id);
-    this.own.add(run);
-    this.tree.runs = this.runs ??= new Map(this.tree.runs);
-    this.runs.set(id, run);
+    this.#own.add(run);
+    this.tree.runs = this.#runs ??= new Map(this.tree.runs);
+    this.#runs.set(id, run);
     this.tree.root ??= id;
     return run;
   }
@@ -119,6 +119,8 @@ function emptyStep(number: number): Step {
     calls: [],
     planned: 0,
     omitted: 0,
+    omittedSteps: 0,
+    omittedRuns: 0,
     children: []
   };
 }

@@ -14,63 +14,63 @@ interface Waiting extends Deferred<AnyEvent> {
 }
 
 /** Events that were asked for in full and have not come yet. */
-export class Fetches {
-  private readonly waiting = new Map<number, Waiting>();
-
-  constructor(private readonly send: (seq: number) => void) {}
-
-  fetch(seq: number): Promise<AnyEvent> {
-    const known = this.waiting.get(seq);
-    if (known) {
-      return known.promise;
-    }
-    const waiting = { ...deferred<AnyEvent>(), timer: this.ask(seq, 1) };
-    this.waiting.set(seq, waiting);
-    return waiting.promise;
-  }
-
-  take(event: AnyEvent): void {
-    this.remove(event.seq)?.resolve(event);
-  }
-
+export interface Fetches {
+  readonly fetch: (seq: number) => Promise<AnyEvent>;
+  readonly take: (event: AnyEvent) => void;
   /** Nothing comes any more. */
-  end(): void {
-    for (const seq of [...this.waiting.keys()]) {
-      this.fail(seq, 'The run has ended; its trace holds the text in full.');
-    }
-  }
+  readonly end: () => void;
+}
 
-  private ask(seq: number, time: number): ReturnType<typeof setTimeout> {
-    this.send(seq);
+export function fetches(send: (seq: number) => void): Fetches {
+  const all = new Map<number, Waiting>();
+
+  const ask = (seq: number, time: number): Waiting['timer'] => {
+    send(seq);
     return setTimeout(() => {
-      const waiting = this.waiting.get(seq);
+      const waiting = all.get(seq);
       if (waiting && time < TIMES) {
-        waiting.timer = this.ask(seq, time + 1);
+        waiting.timer = ask(seq, time + 1);
       } else {
-        this.fail(seq, 'The kernel did not send the text; it may be busy.');
+        fail(seq, 'The kernel did not send the text; it may be busy.');
       }
     }, SECONDS * 1000);
-  }
-
-  private fail(seq: number, sentence: string): void {
-    this.remove(seq)?.reject(new Error(sentence));
-  }
-
-  private remove(seq: number): Waiting | undefined {
-    const waiting = this.waiting.get(seq);
+  };
+  const fail = (seq: number, sentence: string): void => {
+    remove(seq)?.reject(new Error(sentence));
+  };
+  const remove = (seq: number): Waiting | undefined => {
+    const waiting = all.get(seq);
     clearTimeout(waiting?.timer);
-    this.waiting.delete(seq);
+    all.delete(seq);
     return waiting;
-  }
+  };
+
+  return {
+    fetch(seq) {
+      const waiting = all.get(seq) ?? {
+        ...deferred<AnyEvent>(),
+        timer: ask(seq, 1)
+      };
+      all.set(seq, waiting);
+      return waiting.promise;
+    },
+    take(event) {
+      remove(event.seq)?.resolve(event);
+    },
+    end() {
+      for (const seq of [...all.keys()]) {
+        fail(seq, 'The run has ended; its trace holds the text in full.');
+      }
+    }
+  };
 }
 
 /** A promise with what settles it. */
 export function deferred<T>(): Deferred<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((resolved, rejected) => {
-    resolve = resolved;
-    reject = rejected;
+  let resolve!: Deferred<T>['resolve'];
+  let reject!: Deferred<T>['reject'];
+  const promise = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
   });
   return { promise, resolve, reject };
 }

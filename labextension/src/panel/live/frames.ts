@@ -2,30 +2,19 @@
 const LATEST = 250;
 
 /** Calls `run` once a frame at most, however often the returned function is called. */
-export function oncePerFrame(run: () => void): {
-  ask(): void;
-  cancel(): void;
-} {
+export function oncePerFrame(run: () => void): () => void {
   let frame = 0;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const cancel = (): void => {
-    if (timer !== null) {
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
-      timer = null;
-    }
-  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const now = (): void => {
-    cancel();
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    timer = undefined;
     run();
   };
-  return {
-    ask() {
-      if (timer === null) {
-        timer = setTimeout(now, LATEST);
-        frame = requestAnimationFrame(now);
-      }
-    },
-    cancel
+  return () => {
+    if (timer === undefined) {
+      timer = setTimeout(now, LATEST);
+      frame = requestAnimationFrame(now);
+    }
   };
 }

@@ -2,99 +2,81 @@
 import type { FromBrowser } from '../protocol';
 import type { Controls, Decision } from '../source';
 import type { Tree } from '../state';
+import { questionKey } from '../store';
 
 const MILLISECONDS = 1000;
 
 export interface Line {
-  send(message: FromBrowser): void;
+  readonly send: (message: FromBrowser) => void;
   /** What there is to show has changed. */
-  changed(): void;
+  readonly changed: () => void;
   /** A stop was sent and the run goes on. */
-  interrupt(): void;
+  readonly interrupt: () => void;
 }
 
-export class Requests {
+export interface Requests {
   /** A new object after each change, so that a view can tell. */
-  controls: Controls;
-  private readonly decided = new Set<string>();
-  private timer: ReturnType<typeof setInterval> | null = null;
-
-  constructor(private readonly line: Line) {
-    this.controls = this.with([], false);
-  }
-
+  readonly controls: Controls;
   /** Forgets what `tree` shows to have happened. */
-  confirm(tree: Tree): void {
-    const { sending, stopping } = this.controls;
-    const open = sending.filter(decision => isOpen(tree, decision));
-    if (open.length < sending.length) {
-      this.update(open, stopping);
-    }
-  }
-
-  end(): void {
-    if (this.timer !== null) {
-      clearInterval(this.timer);
-      this.timer = null;
-    }
-  }
-
-  private with(sending: readonly Decision[], stopping: boolean): Controls {
-    return {
-      sending,
-      stopping,
-      decide: decision => {
-        this.decide(decision);
-      },
-      stop: () => {
-        this.stop();
-      }
-    };
-  }
-
-  private decide(decision: Decision): void {
-    const { run, step, block } = decision;
-    const key = JSON.stringify([run, step, block]);
-    if (!this.decided.has(key)) {
-      this.decided.add(key);
-      const { sending, stopping } = this.controls;
-      this.update([...sending, decision], stopping);
-      this.line.send({ kind: 'decide', ...decision });
-    }
-  }
-
-  private stop(): void {
-    if (!this.controls.stopping) {
-      this.update(this.controls.sending, true);
-      this.line.send({ kind: 'stop' });
-    }
-  }
-
-  private update(sending: readonly Decision[], stopping: boolean): void {
-    this.controls = this.with(sending, stopping);
-    if (sending.length === 0 && !stopping) {
-      this.end();
-    } else {
-      this.timer ??= setInterval(() => {
-        this.again();
-      }, MILLISECONDS);
-    }
-    this.line.changed();
-  }
-
-  private again(): void {
-    for (const decision of this.controls.sending) {
-      this.line.send({ kind: 'decide', ...decision });
-    }
-    if (this.controls.stopping) {
-      this.line.send({ kind: 'stop' });
-      this.line.interrupt();
-    }
-  }
+  confirm(tree: Tree): void;
+  end(): void;
 }
 
-function isOpen(tree: Tree, { run, step, block }: Decision): boolean {
-  return tree.questions.some(
-    asked => asked.run === run && asked.step === step && asked.block === block
-  );
+export function requests({ send, changed, interrupt }: Line): Requests {
+  const decided = new Set<string>();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let controls: Controls = {
+    sending: [],
+    stopping: false,
+    decide(decision) {
+      const key = questionKey(decision);
+      if (!decided.has(key)) {
+        decided.add(key);
+        update({ sending: [...controls.sending, decision] });
+        sendDecision(decision);
+      }
+    },
+    stop() {
+      if (!controls.stopping) {
+        update({ stopping: true });
+        send({ kind: 'stop' });
+      }
+    }
+  };
+  const sendDecision = (decision: Decision): void => {
+    send({ kind: 'decide', ...decision });
+  };
+  const end = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const again = (): void => {
+    controls.sending.forEach(sendDecision);
+    if (controls.stopping) {
+      send({ kind: 'stop' });
+      interrupt();
+    }
+  };
+  const update = (change: Partial<Controls>): void => {
+    controls = { ...controls, ...change };
+    if (controls.stopping || controls.sending.length > 0) {
+      timer ??= setInterval(again, MILLISECONDS);
+    } else {
+      end();
+    }
+    changed();
+  };
+  return {
+    get controls() {
+      return controls;
+    },
+    confirm({ questions }) {
+      const open = new Set(questions.map(questionKey));
+      const sending = controls.sending.filter(it => open.has(questionKey(it)));
+      if (sending.length < controls.sending.length) {
+        update({ sending });
+      }
+    },
+    end
+  };
 }

@@ -4,30 +4,7 @@ const NAMES: Readonly<Record<string, string>> = {
   gt: '>',
   quot: '"',
   apos: "'",
-  nbsp: '\u00a0',
-  ndash: '–',
-  mdash: '—',
-  hellip: '…',
-  lsquo: '‘',
-  rsquo: '’',
-  ldquo: '“',
-  rdquo: '”',
-  laquo: '«',
-  raquo: '»',
-  bull: '•',
-  middot: '·',
-  times: '×',
-  divide: '÷',
-  plusmn: '±',
-  le: '≤',
-  ge: '≥',
-  ne: '≠',
-  deg: '°',
-  euro: '€',
-  copy: '©',
-  reg: '®',
-  larr: '←',
-  rarr: '→'
+  nbsp: '\u00a0'
 };
 
 /** `text` with the entities that models write as the characters that they mean. */

@@ -7,11 +7,12 @@ import type { ComponentChild, ComponentChildren } from 'preact';
 import { decoded } from './entities';
 
 const DEEPEST = 20;
+const LETTER = /[\p{L}\p{N}]/u;
 const SAFE = /^(?:https?:\/\/|mailto:)/i;
 
 // Code, an escaped sign, a link's middle and end, a link's start, an address, marks of emphasis.
 const TOKEN =
-  /(?=(?<ticks>`+))\k<ticks>(?<code>[^`]+)\k<ticks>(?!`)|`+|\\(?<escaped>[!-/:-@[-`{-~])|\]\(\s*<?(?<href>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+"[^"\n]*")?\s*\)|(?<open>!?\[)|<?(?<address>\bhttps?:\/\/[^\s<>`*[\]]*[^\s<>`*[\].,;:!?'")])>?|(?<mark>\*{1,3}|_{1,3}|~~)/g;
+  /(?=(?<ticks>`+))\k<ticks>(?<code>[^`]+)\k<ticks>(?!`)|`+|\\(?<escaped>[!-/:-@[-`{-~])|\]\(\s*<?(?<href>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+"[^"\n]*")?\s*\)|(?<bracket>!?\[)|<?(?<address>\bhttps?:\/\/[^\s<>`*[\]]*[^\s<>`*[\].,;:!?'")])>?|(?<mark>\*{1,3}|_{1,3}|~~)/g;
 
 interface Frame {
   /** What opened it: a mark of emphasis, "[" or "![". */
@@ -21,154 +22,115 @@ interface Frame {
 }
 
 export function inline(text: string): ComponentChildren {
-  return new Inline(text).read();
-}
+  const root: Frame = { mark: '', start: 0, children: [] };
+  const frames = [root];
+  /** How many frames of a mark are open. */
+  const open = new Map<string, number>();
 
-class Inline {
-  private readonly frames: Frame[] = [{ mark: '', start: 0, children: [] }];
-  private readonly open = new Map<string, number>();
+  const top = (): Frame => frames.at(-1) ?? root;
+  const has = (mark: string): boolean => (open.get(mark) ?? 0) > 0;
 
-  constructor(private readonly text: string) {}
-
-  read(): ComponentChildren {
-    let place = 0;
-    for (const match of this.text.matchAll(TOKEN)) {
-      this.add(decoded(this.text.slice(place, match.index)));
-      place = match.index + match[0].length;
-      this.take(match[0], match.index, match.groups ?? {});
-    }
-    this.add(decoded(this.text.slice(place)));
-    while (this.frames.length > 1) {
-      this.unfold();
-    }
-    return this.top.children;
-  }
-
-  private get top(): Frame {
-    return this.frames.at(-1) as Frame;
-  }
-
-  private add(child: ComponentChild): void {
-    const { children } = this.top;
+  const add = (child: ComponentChild): void => {
+    const { children } = top();
     const last = children.at(-1);
     if (typeof child === 'string' && typeof last === 'string') {
       children[children.length - 1] = last + child;
     } else if (child !== '') {
       children.push(child);
     }
-  }
-
-  private take(
-    token: string,
-    place: number,
-    {
-      code,
-      escaped,
-      href,
-      open,
-      address,
-      mark
-    }: Record<string, string | undefined>
-  ): void {
-    if (code !== undefined) {
-      this.add(<code>{code.trim() || code}</code>);
-    } else if (escaped !== undefined) {
-      this.add(escaped);
-    } else if (href !== undefined) {
-      this.closeLink(decoded(href), token, place);
-    } else if (open !== undefined) {
-      this.begin(open, place);
-    } else if (address !== undefined) {
-      this.add(link(decoded(address), [decoded(address)]));
-    } else if (mark !== undefined) {
-      this.emphasise(mark, place);
+  };
+  const begin = (mark: string, start: number): void => {
+    if (frames.length > DEEPEST) {
+      add(mark);
     } else {
-      this.add(token);
+      frames.push({ mark, start, children: [] });
+      open.set(mark, (open.get(mark) ?? 0) + 1);
     }
-  }
-
-  private emphasise(mark: string, place: number): void {
-    const before = this.text[place - 1] ?? ' ';
-    const after = this.text[place + mark.length] ?? ' ';
-    const inWord = mark.startsWith('_');
-    if (/\S/.test(before) && !(inWord && /[\p{L}\p{N}]/u.test(after))) {
-      if (this.has(mark)) {
-        this.close(mark, children => emphasis(mark, children));
-        return;
-      }
-      if (
-        mark.length === 3 &&
-        this.has(this.top.mark) &&
-        mark.startsWith(this.top.mark)
-      ) {
-        const first = this.top.mark;
-        this.close(first, children => emphasis(first, children));
-        this.emphasise(mark.slice(first.length), place + first.length);
-        return;
-      }
-    }
-    if (/\S/.test(after) && !(inWord && /[\p{L}\p{N}]/u.test(before))) {
-      this.begin(mark, place);
-    } else {
-      this.add(mark);
-    }
-  }
-
-  private closeLink(href: string, token: string, place: number): void {
-    const opened = this.has('[') || this.has('![');
-    if (!opened) {
-      this.add(token);
-      return;
-    }
-    while (this.top.mark !== '[' && this.top.mark !== '![') {
-      this.unfold();
-    }
-    const { mark, start } = this.top;
-    const raw = this.text.slice(start, place + token.length);
-    this.close(mark, children =>
-      SAFE.test(href) ? link(href, children.length ? children : [href]) : raw
-    );
-  }
-
-  private begin(mark: string, start: number): void {
-    if (this.frames.length > DEEPEST) {
-      this.add(mark);
-    } else {
-      this.frames.push({ mark, start, children: [] });
-      this.open.set(mark, (this.open.get(mark) ?? 0) + 1);
-    }
-  }
-
-  private has(mark: string): boolean {
-    return (this.open.get(mark) ?? 0) > 0;
-  }
-
+  };
+  const drop = (): ComponentChild[] => {
+    const { mark, children } = top();
+    frames.pop();
+    open.set(mark, (open.get(mark) ?? 1) - 1);
+    return children;
+  };
+  /** Of a mark that had no partner what it holds is left. */
+  const unfold = (): void => {
+    const { mark } = top();
+    const children = drop();
+    [mark, ...children].forEach(add);
+  };
   /** Ends the innermost frame of `mark`; those inside of it had no partner. */
-  private close(
+  const close = (
     mark: string,
     make: (children: ComponentChild[]) => ComponentChild
-  ): void {
-    while (this.top.mark !== mark) {
-      this.unfold();
+  ): void => {
+    while (top().mark !== mark) {
+      unfold();
     }
-    this.add(make(this.drop()));
-  }
+    add(make(drop()));
+  };
 
-  private unfold(): void {
-    const { mark } = this.top;
-    const children = this.drop();
-    this.add(mark);
-    children.forEach(child => {
-      this.add(child);
-    });
-  }
+  const emphasise = (mark: string, place: number): void => {
+    const before = text[place - 1] ?? ' ';
+    const after = text[place + mark.length] ?? ' ';
+    const inWord = mark.startsWith('_');
+    if (/\S/.test(before) && !(inWord && LETTER.test(after))) {
+      const first = top().mark;
+      if (has(mark)) {
+        close(mark, children => emphasis(mark, children));
+        return;
+      }
+      if (mark.length === 3 && has(first) && mark.startsWith(first)) {
+        close(first, children => emphasis(first, children));
+        emphasise(mark.slice(first.length), place + first.length);
+        return;
+      }
+    }
+    if (/\S/.test(after) && !(inWord && LETTER.test(before))) {
+      begin(mark, place);
+    } else {
+      add(mark);
+    }
+  };
+  const closeLink = (href: string, token: string, place: number): void => {
+    if (!has('[') && !has('![')) {
+      add(token);
+      return;
+    }
+    while (!top().mark.endsWith('[')) {
+      unfold();
+    }
+    const { mark, start } = top();
+    const raw = text.slice(start, place + token.length);
+    close(mark, children =>
+      SAFE.test(href) ? link(href, children.length ? children : [href]) : raw
+    );
+  };
 
-  private drop(): ComponentChild[] {
-    const { mark, children } = this.top;
-    this.frames.pop();
-    this.open.set(mark, (this.open.get(mark) ?? 1) - 1);
-    return children;
+  let place = 0;
+  for (const { 0: token, index, groups = {} } of text.matchAll(TOKEN)) {
+    const { code, escaped, href, bracket, address, mark } = groups;
+    add(decoded(text.slice(place, index)));
+    place = index + token.length;
+    if (code !== undefined) {
+      add(<code>{code.trim() || code}</code>);
+    } else if (href !== undefined) {
+      closeLink(decoded(href), token, index);
+    } else if (bracket !== undefined) {
+      begin(bracket, index);
+    } else if (address !== undefined) {
+      add(link(decoded(address), [decoded(address)]));
+    } else if (mark !== undefined) {
+      emphasise(mark, index);
+    } else {
+      add(escaped ?? token);
+    }
   }
+  add(decoded(text.slice(place)));
+  while (frames.length > 1) {
+    unfold();
+  }
+  return root.children;
 }
 
 function emphasis(mark: string, children: ComponentChild[]): ComponentChild {

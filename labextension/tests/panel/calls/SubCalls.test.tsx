@@ -231,9 +231,7 @@ describe('the table', () => {
     rerender(view(some));
     expect(screen.getByRole('columnheader', { name: 'Retries' })).toBeTruthy();
     expect(screen.getByRole('columnheader', { name: 'Cached' })).toBeTruthy();
-    const costs = document.querySelectorAll(
-      '[role=gridcell].rlm-call-cell-cost'
-    );
+    const costs = document.querySelectorAll('[role=gridcell].rlm-call-cost');
     expect([...costs].map(cell => cell.textContent)).toEqual([
       '$0.5000',
       '–',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Lanes } from '../../../src/panel/calls/lanes';
+import { lanesOf } from '../../../src/panel/calls/lanes';
 import { call, RUNNING, START } from './calls';
 
 const at = (number: number, from: number, seconds: number | null) =>
@@ -10,17 +10,9 @@ const at = (number: number, from: number, seconds: number | null) =>
     seconds
   });
 
-function lanes(...steps: ReturnType<typeof at>[][]): Lanes {
-  const followed = new Lanes();
-  for (const calls of steps) {
-    followed.follow(calls);
-  }
-  return followed;
-}
-
 describe('lanes', () => {
   it('are as many as calls ran at once', () => {
-    const { of, count } = lanes([
+    const { of, count } = lanesOf([
       at(1, 0, 4),
       at(2, 1, 1),
       at(3, 2, 1),
@@ -35,9 +27,8 @@ describe('lanes', () => {
     const first = [at(1, 0, null), at(2, 1, null)];
     const second = [at(1, 0, 2), at(2, 1, null), at(3, 3, null)];
     const third = [at(1, 0, 2), at(2, 1, 3), at(3, 3, 2), at(4, 4, 1)];
-    expect(lanes(first).of).toEqual([0, 1]);
-    expect(lanes(first, second).of).toEqual([0, 1, 0]);
-    expect(lanes(first, second, third).of).toEqual([0, 1, 0, 1]);
-    expect(lanes(third).of).toEqual([0, 1, 0, 1]);
+    expect(lanesOf(first).of).toEqual([0, 1]);
+    expect(lanesOf(second).of).toEqual([0, 1, 0]);
+    expect(lanesOf(third).of).toEqual([0, 1, 0, 1]);
   });
 });

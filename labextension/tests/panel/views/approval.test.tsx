@@ -251,6 +251,11 @@ describe('the keyboard', () => {
     expect(marked(box())).toBe(false);
     fireEvent.keyDown(box(), { key: 'd' });
     expect(marked(box())).toBe(true);
+    fireEvent.keyDown(box(), { key: 'r', altKey: true });
+    fireEvent.keyDown(box(), { key: 'a' });
+    expect(marked(box())).toBe(false);
+    fireEvent.keyDown(box(), { key: 'd' });
+    expect(marked(box())).toBe(true);
     document.removeEventListener('keydown', heard);
   });
 });

@@ -82,7 +82,7 @@ describe('the header', () => {
       story.tell({ ...replied(1, 'One.'), usd: null });
     });
 
-    expect(figure('Cost')).toBe('price unknown, budget $1.00');
+    expect(figure('Cost')).toBe('unknown of $1.00');
   });
 
   it('counts the seconds of a run that lives by the clock of the kernel', () => {
