@@ -154,10 +154,11 @@ class RootRequested(Event):
 
 
 class RootStreamed(Event):
-    """A piece of a root reply that is still being written."""
+    """A piece of a root reply that is still being written, `start` characters into it."""
 
     type: Literal["root_streamed"] = "root_streamed"
     step: int
+    start: int
     text: Text
 
 
@@ -185,7 +186,10 @@ class CodeProposed(Event):
 
 
 class CodeDecided(Event):
-    """What was decided about a proposed block; `code` is what will run after an edit."""
+    """What was decided about a proposed block.
+
+    `code` is what will run after an edit; with `rest` all that follows is approved, too.
+    """
 
     type: Literal["code_decided"] = "code_decided"
     step: int
@@ -193,6 +197,7 @@ class CodeDecided(Event):
     decision: Literal["approve", "edit", "reject", "stop"]
     code: Text | None = None
     note: Text = ""
+    rest: bool = False
 
 
 class CodeExecuted(Event):
@@ -233,7 +238,11 @@ class BatchStarted(Event):
 
 
 class SubCallStarted(Event):
-    """A sub-model call is sent. `at_limit`: an `rlm_query` at the depth limit."""
+    """A sub-model call is sent.
+
+    `at_limit`: an `rlm_query` at the depth limit; `threaded`: asked by a thread or a task that the
+    code started, so that its place among the calls is chance.
+    """
 
     type: Literal["sub_call_started"] = "sub_call_started"
     step: int
@@ -242,6 +251,7 @@ class SubCallStarted(Event):
     prompt: Text
     batch: int | None = None
     at_limit: bool = False
+    threaded: bool = False
 
 
 class SubCallFinished(Event):

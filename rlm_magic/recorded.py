@@ -26,6 +26,7 @@ from rlm_magic.events import (
     SubCallFinished,
     SubCallStarted,
     read_event,
+    valid_text,
 )
 from rlm_magic.redaction import hide_keys
 from rlm_magic.run.children import prompt_with
@@ -61,7 +62,7 @@ class RecordedRun:
         """
         if not isinstance(prompt, str):
             raise TypeError(f"llm_query takes one prompt as a str, not {type(prompt).__name__}.")
-        return self._next(self._replies, hide_keys(prompt), "prompt")
+        return self._next(self._replies, _as_recorded(prompt), "prompt")
 
     def llm_query_batched(self, prompts: Iterable[str], *, model: str | None = None) -> list[str]:
         """Return the recorded replies to `prompts`, in their order; raise as `llm_query` does."""
@@ -77,9 +78,9 @@ class RecordedRun:
             raise TypeError(
                 f"rlm_query takes one question as a str, not {type(question).__name__}."
             )
-        hidden = hide_keys(question)
+        hidden = _as_recorded(question)
         if hidden not in self._children:
-            at_limit = hide_keys(prompt_with(question, context))
+            at_limit = _as_recorded(prompt_with(question, context))
             return self._next(self._replies, at_limit, "question")
         text, type_name = self._next(self._children, hidden, "question")
         return text if type_name in (None, "str") else _rebuilt(text, type_name)
@@ -155,6 +156,10 @@ class RecordedRun:
                 "changed since, so ask the question anew with %%rlm."
             )
         return replies.popleft() if len(replies) > 1 else replies[0]
+
+
+def _as_recorded(prompt: str) -> str:
+    return valid_text(hide_keys(prompt))
 
 
 def _events(trace: Path) -> Iterator[AnyEvent]:

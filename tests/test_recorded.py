@@ -61,6 +61,13 @@ def test_a_key_in_a_prompt_is_hidden_as_it_was(ask: Ask, monkeypatch: pytest.Mon
     assert run.llm_query("with very-secret-value").startswith("echo: with (value of")
 
 
+def test_a_prompt_that_is_no_valid_text_is_found(ask: Ask) -> None:
+    code = "llm_query('half \\ud83d')\nFINAL(rlm_query('child \\ud83d', 'c'))"
+    run = recorded(ask, [[code]], max_depth=1)
+    assert run.llm_query("half \ud83d").startswith("echo: half")
+    assert run.rlm_query("child \ud83d", "c").startswith("echo: child")
+
+
 @pytest.mark.parametrize("answer", ["'text'", "7", "[1, 'a', None]", "{'a': (1, 2.5)}", "True"])
 def test_a_child_run_s_answer_comes_back(ask: Ask, answer: str) -> None:
     replies = [["FINAL(rlm_query('inner', 'c'))"], [f"FINAL({answer})"]]

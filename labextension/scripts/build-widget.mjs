@@ -1,5 +1,5 @@
 /** Bundles the widget's module and style sheet, as small as they get. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { URL, fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -7,12 +7,14 @@ import { minify } from 'terser';
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 
+const outdir = here('../../rlm_magic/notebook/panel/static/');
+
 const { outputFiles } = await build({
   entryPoints: [
     { in: here('../src/widget.ts'), out: 'widget' },
     { in: here('../style/panel.css'), out: 'widget' }
   ],
-  outdir: here('../../rlm_magic/notebook/panel/static/'),
+  outdir,
   bundle: true,
   minify: true,
   write: false,
@@ -27,9 +29,12 @@ const { outputFiles } = await build({
   tsconfigRaw: {},
   logLevel: 'warning'
 });
+// Only classes, and functions that use `this`, are ever constructed: the others may be arrows.
+const compress = { passes: 3, unsafe_arrows: true, unsafe_methods: true };
+await mkdir(outdir, { recursive: true });
 for (const { path, text } of outputFiles) {
   const { code } = path.endsWith('.js')
-    ? await minify(text, { module: true, ecma: 2022, compress: { passes: 3 } })
+    ? await minify(text, { module: true, ecma: 2022, compress })
     : { code: text };
   await writeFile(path, code);
 }

@@ -6,7 +6,7 @@ import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
-import { boxIn, focusedBox, pressApprove } from './approvalBox';
+import { BoxesInSight, pressApprove } from './approvalBox';
 import { cellAt } from './cells';
 import { insertCode } from './insertCode';
 import { openTrace } from './openTrace';
@@ -16,6 +16,8 @@ import { choose, isRunning, isWaiting, nextWaiting } from './targets';
 import { CommandIds, ILiveRuns } from './tokens';
 
 class Commands {
+  private readonly boxes = new BoxesInSight();
+
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly notebooks: INotebookTracker,
@@ -80,6 +82,11 @@ class Commands {
     ]);
   }
 
+  /** To be called after each change of the runs that live. */
+  update(): void {
+    this.boxes.watch(this.live.all.some(isWaiting));
+  }
+
   private get cell(): string | undefined {
     return this.notebooks.activeCell?.model.id;
   }
@@ -110,8 +117,9 @@ class Commands {
     return run;
   }
 
+  /** Approves what the person has before them; goes there first where that isn't plain. */
   private async approve(): Promise<void> {
-    const focused = focusedBox();
+    const { focused } = this.boxes;
     if (focused) {
       pressApprove(focused);
       return;
@@ -119,7 +127,8 @@ class Commands {
     const run = await this.seen(isWaiting);
     const panel = this.notebooks.currentWidget;
     if (run && panel) {
-      const box = boxIn(cellAt(panel, run.cell)?.node);
+      const cell = cellAt(panel, run.cell);
+      const box = cell && this.boxes.only(cell.node);
       if (box) {
         pressApprove(box);
       } else {
@@ -184,6 +193,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     }
     let state = commands.state;
     const update = (): void => {
+      commands.update();
       if (commands.state !== state) {
         state = commands.state;
         ids.forEach(id => {
@@ -193,5 +203,6 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     };
     live.changed.connect(update);
     notebooks.activeCellChanged.connect(update);
+    update();
   }
 };

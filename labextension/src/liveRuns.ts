@@ -98,6 +98,7 @@ class LiveRuns implements ILiveRuns {
       for (const run of [...page().runs]) {
         const kernel = session.isDisposed ? null : session.session?.kernel;
         if (this.sessions.get(run) === session && !kernel?.hasComm(run.id)) {
+          run.end();
           page().remove(run);
         }
       }

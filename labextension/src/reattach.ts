@@ -5,11 +5,13 @@ import type {
 import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { Reattachment } from './reattachment';
+import { removeStalePanels } from './stalePanels';
 import { ILiveRuns } from './tokens';
 
 export const reattachPlugin: JupyterFrontEndPlugin<void> = {
   id: 'rlm-magic:reattach',
-  description: 'Shows runs that live in notebooks that were loaded anew.',
+  description:
+    'Shows runs that live in notebooks that were loaded anew, and none that are gone.',
   autoStart: true,
   requires: [INotebookTracker, ILiveRuns],
   activate: (
@@ -22,8 +24,10 @@ export const reattachPlugin: JupyterFrontEndPlugin<void> = {
       reattachment.update();
     };
     live.changed.connect(update);
+    notebooks.forEach(panel => void removeStalePanels(panel));
     notebooks.widgetAdded.connect((_, panel) => {
       void panel.context.ready.then(update);
+      void removeStalePanels(panel);
     });
     update();
   }

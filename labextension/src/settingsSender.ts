@@ -3,6 +3,8 @@ import type { Kernel } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { JSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
+import { commsOf } from './kernelComms';
+
 const TARGET = 'rlm_magic.settings';
 const NAMES = [
   'model',
@@ -43,20 +45,35 @@ export class SettingsSender {
 
   /** Serves the kernel of a session, and those that come after it. */
   serve(context: ISessionContext): void {
-    this.register(context.session?.kernel);
+    void this.register(context.session?.kernel);
     context.kernelChanged.connect((_, { newValue }) => {
-      this.register(newValue);
+      void this.register(newValue);
     });
   }
 
-  private register(kernel: Kernel.IKernelConnection | null | undefined): void {
-    kernel?.registerCommTarget(TARGET, comm => {
-      this.comms.add(comm);
-      comm.onClose = () => {
-        this.comms.delete(comm);
-      };
-      return this.send(comm);
-    });
+  private async register(
+    kernel: Kernel.IKernelConnection | null | undefined
+  ): Promise<void> {
+    if (!kernel?.handleComms) {
+      return;
+    }
+    kernel.registerCommTarget(TARGET, comm => this.tell(comm));
+    // A kernel asks once, and it may have asked a page that is gone.
+    const asked = await commsOf(kernel, TARGET);
+    for (const id of asked ?? []) {
+      if (!kernel.isDisposed && !kernel.hasComm(id)) {
+        await this.tell(kernel.createComm(TARGET, id));
+      }
+    }
+  }
+
+  /** Tells the settings, and each change of them until the kernel closes the comm. */
+  private tell(comm: Kernel.IComm): Promise<void> {
+    this.comms.add(comm);
+    comm.onClose = () => {
+      this.comms.delete(comm);
+    };
+    return this.send(comm);
   }
 
   private async send(comm: Kernel.IComm): Promise<void> {

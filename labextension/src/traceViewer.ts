@@ -11,6 +11,7 @@ import {
   type IDocumentWidget
 } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
+import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { runIcon } from './icons';
@@ -23,14 +24,17 @@ export const TRACE_FACTORY = 'RLM Trace';
 // JupyterLab does not tell when a file changes on disk, as that of a run that lives does.
 const LOOK_EVERY = 2_000; // milliseconds
 
+/** How much longer than the last reading took it is until the next one. */
+const REST = 10;
+
+const LONGEST_FOLLOWED = 20 * 2 ** 20; // bytes
+
 const HINT = 'Open With → Editor shows the file as it is.';
 
 /** Shows the run of a trace file, and follows the file. */
 class TraceViewer extends Widget {
   private readonly view = new RunView(this.node);
-  private readonly timer = window.setInterval(() => {
-    void this.look();
-  }, LOOK_EVERY);
+  private timer = 0;
 
   constructor(
     private readonly context: DocumentRegistry.Context,
@@ -45,6 +49,7 @@ class TraceViewer extends Widget {
           this.update();
         });
         this.update();
+        this.follow(this.flush());
       }
     });
   }
@@ -53,18 +58,47 @@ class TraceViewer extends Widget {
     this.view.draw(() => traceSource(this.context.model.toString()), HINT);
   }
 
-  /** Reads the file again if it has changed, as long as its run is seen and has not ended. */
-  private async look(): Promise<void> {
+  /** Looks at the file now and then; `took` is how long it took to read and draw it last. */
+  private follow(took: number): void {
+    this.timer = window.setTimeout(
+      () => {
+        void this.look().then(next => {
+          if (!this.isDisposed) {
+            this.follow(next ?? took);
+          }
+        });
+      },
+      Math.max(LOOK_EVERY, REST * took)
+    );
+  }
+
+  /** Draws what is to be drawn; returns how long it took, in milliseconds. */
+  private flush(): number {
+    const begun = performance.now();
+    MessageLoop.flush();
+    return performance.now() - begun;
+  }
+
+  /**
+   * Reads the file again if it has changed, as long as its run is seen and has not ended, and the
+   * file is not very long. Returns how long reading and drawing it took, if it was read.
+   */
+  private async look(): Promise<number | undefined> {
     const { context, view } = this;
     if (context.isReady && this.isVisible && !document.hidden && !view.ended) {
       const known = context.contentsModel?.last_modified;
       const file = await this.contents
         .get(context.path, { content: false })
         .catch(() => null);
-      if (file && file.last_modified !== known && !this.isDisposed) {
+      const follows = (file?.size ?? 0) <= LONGEST_FOLLOWED;
+      if (file && file.last_modified !== known && follows && !this.isDisposed) {
+        const begun = performance.now();
         await context.revert();
+        const reading = performance.now() - begun;
+        return reading + this.flush();
       }
     }
+    return undefined;
   }
 
   protected override onActivateRequest(): void {
@@ -72,7 +106,7 @@ class TraceViewer extends Widget {
   }
 
   override dispose(): void {
-    window.clearInterval(this.timer);
+    window.clearTimeout(this.timer);
     this.view.dispose();
     super.dispose();
   }

@@ -9,8 +9,10 @@ function initialize({ model }: { model: Model }): () => void {
   const run = liveRun(model);
   page().add(run);
   const unsubscribe = run.source.subscribe(updateTitle);
+  const unfollow = page().subscribe(updateTitle);
   return () => {
     unsubscribe();
+    unfollow();
     run.end();
     page().remove(run);
     updateTitle();

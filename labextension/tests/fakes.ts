@@ -105,7 +105,7 @@ export function fakeRun(
   record: LiveRun['record'] = new Promise(() => undefined)
 ): LiveRun {
   const source = recordSource({ version: 1, events: [started(id, id)] });
-  return { id, cell, source, record };
+  return { id, cell, source, record, end: () => undefined };
 }
 
 function started(question: string, run = '1'): AnyEvent {

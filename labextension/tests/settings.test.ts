@@ -33,14 +33,24 @@ describe('the values for a kernel', () => {
 
 type Target = (comm: Kernel.IComm) => Promise<void>;
 
-/** A kernel whose extension opens its comm when it is loaded. */
-function fakeKernel() {
+/** A kernel whose extension opens its comm when it is loaded; `opened` are those of before. */
+function fakeKernel(opened: readonly string[] = []) {
   const targets = new Map<string, Target>();
-  const kernel = {
-    registerCommTarget: (name: string, target: Target) =>
-      targets.set(name, target)
-  } as unknown as Kernel.IKernelConnection;
   const comm = { send: vi.fn(), isDisposed: false, onClose: vi.fn() };
+  const kernel = {
+    handleComms: true,
+    registerCommTarget: (name: string, target: Target) =>
+      targets.set(name, target),
+    requestCommInfo: () =>
+      Promise.resolve({
+        content: {
+          status: 'ok',
+          comms: Object.fromEntries(opened.map(id => [id, {}]))
+        }
+      }),
+    hasComm: () => false,
+    createComm: () => comm
+  } as unknown as Kernel.IKernelConnection;
   const load = () =>
     targets.get('rlm_magic.settings')?.(comm as unknown as Kernel.IComm);
   return { kernel, comm, load };
@@ -93,6 +103,24 @@ describe('a kernel that asks for the settings', () => {
     await load();
 
     expect(comm.send).toHaveBeenCalledOnce();
+  });
+
+  it('gets them from a page that was loaded after it had asked, too', async () => {
+    const settings = fakeSettings({ model: 'a/b' });
+    const { kernel, comm } = fakeKernel(['asked before']);
+    new SettingsSender(settings.loaded).serve(fakeSession(kernel).context);
+
+    await vi.waitFor(() => {
+      expect(comm.send).toHaveBeenCalledOnce();
+    });
+    settings.change({ model: 'c/d' });
+
+    await vi.waitFor(() => {
+      expect(comm.send.mock.calls).toEqual([
+        [{ kind: 'settings', values: { model: 'a/b' } }],
+        [{ kind: 'settings', values: { model: 'c/d' } }]
+      ]);
+    });
   });
 
   it('gets nothing more once its comm is gone', async () => {

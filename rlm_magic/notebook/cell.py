@@ -23,7 +23,7 @@ from rlm_magic.notebook.progress import CellView, Progress, TerminalView, View, 
 from rlm_magic.rlm import RLM
 from rlm_magic.run.result import Result
 from rlm_magic.trace.record import record_bundle
-from rlm_magic.trace.report import summary_line
+from rlm_magic.trace.summary import report_text, summary_line
 
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics
@@ -79,6 +79,7 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
             on_event=progress.take,
             host=ShellHost(shell),
             ask=panel.approver if panel else ask,
+            stream=panel is not None,
         )
         if rlm.approve == "always" and not _can_ask(shell):
             raise UsageError(_NOBODY)
@@ -97,7 +98,7 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
                 result = await answering
         magics.remember(result)
         if not options["quiet"]:
-            view.replace(*_record(result, shell, magics.record_bytes))
+            _show_record(view, result, magics)
     except ConfigurationError as error:
         raise UsageError(str(error)) from None
     finally:
@@ -125,6 +126,15 @@ def _context(shell: InteractiveShell, names: list[str] | None) -> Any:
     if len(names) == 1:
         return shell.user_ns[names[0]]
     return {name: shell.user_ns[name] for name in names}
+
+
+def _show_record(view: View, result: Result, magics: RLMMagics) -> None:
+    """Put the record in the place of the progress; what was paid for is told in any case."""
+    try:
+        view.replace(*_record(result, magics.shell, magics.record_bytes))
+    except Exception as error:
+        print(f"The run can't be shown ({type(error).__name__}: {error}).")
+        print(report_text(result.events))
 
 
 def _record(result: Result, shell: InteractiveShell, longest: int) -> tuple[Bundle, Bundle]:

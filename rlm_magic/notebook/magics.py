@@ -12,10 +12,10 @@ from IPython.core.magic_arguments import magic_arguments
 from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from rlm_magic.notebook.options import OPTIONS, choose_names, parse_options
+from rlm_magic.notebook.settings_comm import SettingsComm, open_settings
 from rlm_magic.settings import OFFLINE_MODEL, Budget, default_model
 
 if TYPE_CHECKING:
-    from rlm_magic.notebook.settings_comm import SettingsComm
     from rlm_magic.run.result import Result
     from rlm_magic.trace.usage import Usage
 
@@ -92,6 +92,8 @@ class RLMMagics(Magics):
 
     async def run(self, line: str, cell: str) -> None:
         """Run a `%%rlm` cell: the options behind it, and the question under it."""
+        if self.front_end is None:  # no front end was there when the extension was loaded
+            self.front_end = open_settings(self.shell, self)
         if self.front_end is not None:
             await self.front_end.settle()
         await self._run(line, cell)

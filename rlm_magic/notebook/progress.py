@@ -50,7 +50,8 @@ class Progress:
         self.steps: list[str] = []
         self._also = also  # takes each event, too
         self.changed = threading.Event()
-        self.view: View | None = None
+        self._view: View | None = None
+        self._thread = 0
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._root = ""
@@ -68,9 +69,26 @@ class Progress:
         with self._lock:
             self._fold(event)
         self.changed.set()
-        # These come from the event loop itself, which then stands still for as long as code runs.
-        if self.view and isinstance(event, CodeProposed | CodeDecided):
-            self.view.update(self)
+        # These come from the event loop itself, which then stands still for as long as code runs;
+        # those of child runs on threads of the code have to wait for the loop.
+        on_loop = threading.get_ident() == self._thread
+        if on_loop and isinstance(event, CodeProposed | CodeDecided):
+            self.draw()
+
+    def show_in(self, view: View | None) -> None:
+        """Draw in `view` from now on, on this thread; in none after the end of the run."""
+        self._view = view
+        self._thread = threading.get_ident()
+
+    def draw(self) -> None:
+        """Have the view show the run as it is now."""
+        if self._view is None:
+            return
+        try:
+            self._view.update(self)
+        except Exception as error:
+            self._view = None
+            print(f"The run goes on unseen: showing it failed ({type(error).__name__}: {error}).")
 
     @property
     def is_asking(self) -> bool:
@@ -222,7 +240,10 @@ class TerminalView:
 
 @asynccontextmanager
 async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
-    """Keep `view` up to date meanwhile, to the last event."""
+    """Keep `view` up to date meanwhile, to the last event.
+
+    A view that raises is given up, and says so; the run goes on.
+    """
 
     async def refresh() -> None:
         shown = 0.0
@@ -230,11 +251,11 @@ async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
             since = time.monotonic() - shown
             if progress.changed.is_set() or (since >= 1 and not progress.is_asking):
                 progress.changed.clear()
-                view.update(progress)
+                progress.draw()
                 shown = time.monotonic()
             await asyncio.sleep(_SECONDS_BETWEEN)
 
-    progress.view = view
+    progress.show_in(view)
     task = asyncio.create_task(refresh())
     try:
         yield
@@ -242,4 +263,5 @@ async def showing(progress: Progress, view: View) -> AsyncIterator[None]:
         task.cancel()
         await asyncio.wait({task})
         if progress.changed.is_set():
-            view.update(progress)
+            progress.draw()
+        progress.show_in(None)

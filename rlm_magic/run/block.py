@@ -159,6 +159,7 @@ class BlockRunner:
                 decision=_WORDS[type(decision)],
                 code=decision.code if isinstance(decision, Edit) else None,
                 note=decision.note if isinstance(decision, Reject) else "",
+                rest=isinstance(decision, Approve) and decision.rest,
             )
         )
         return decision

@@ -98,6 +98,7 @@ class _Pieces:
         self._run = run
         self._step = step
         self._waiting: list[str] = []
+        self._start = 0
         self._last = 0.0
 
     def add(self, piece: str) -> None:
@@ -108,6 +109,9 @@ class _Pieces:
     def flush(self) -> None:
         if self._waiting:
             text = "".join(self._waiting)
-            self._tree.recorder.emit(RootStreamed(run=self._run, step=self._step, text=text))
+            self._tree.recorder.emit(
+                RootStreamed(run=self._run, step=self._step, start=self._start, text=text)
+            )
+            self._start += len(text)
             self._waiting.clear()
             self._last = time.monotonic()

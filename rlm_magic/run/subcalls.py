@@ -12,6 +12,7 @@ from rlm_magic.models.client import Client
 from rlm_magic.models.ledger import Cost
 from rlm_magic.redaction import hide_keys
 from rlm_magic.run.tree import RunTree
+from rlm_magic.workspace.execution.bridge import can_wait
 
 __all__ = ["ERROR_MARK", "SubCalls", "check_prompts", "marked_error"]
 
@@ -74,10 +75,13 @@ class SubCalls:
     ) -> list[str]:
         """Send checked `prompts` and wait for the replies."""
         hidden = [hide_keys(prompt) for prompt in prompts]
-        return self._tree.wait(self._send(hidden, client, batch=batch, at_limit=at_limit))
+        threaded = not can_wait()
+        return self._tree.wait(
+            self._send(hidden, client, batch=batch, at_limit=at_limit, threaded=threaded)
+        )
 
     async def _send(
-        self, prompts: Sequence[str], client: Client, *, batch: bool, at_limit: bool
+        self, prompts: Sequence[str], client: Client, *, batch: bool, at_limit: bool, threaded: bool
     ) -> list[str]:
         tree, step = self._tree, self._step()
         costs = [client.worst_case([{"role": "user", "content": prompt}]) for prompt in prompts]
@@ -89,7 +93,9 @@ class SubCalls:
                 BatchStarted(run=self._run, step=step, batch=number, calls=len(prompts))
             )
         calls = [
-            self._one(prompt, client, cost, step=step, batch=number, at_limit=at_limit)
+            self._one(
+                prompt, client, cost, step=step, batch=number, at_limit=at_limit, threaded=threaded
+            )
             for prompt, cost in zip(prompts, costs, strict=True)
         ]
         with tree.in_flight():
@@ -104,6 +110,7 @@ class SubCalls:
         step: int,
         batch: int | None,
         at_limit: bool,
+        threaded: bool,
     ) -> str:
         tree = self._tree
         try:
@@ -145,6 +152,7 @@ class SubCalls:
                 prompt=prompt,
                 batch=batch,
                 at_limit=at_limit,
+                threaded=threaded,
             )
         )
         try:

@@ -43,6 +43,7 @@ _SIZES = frozenset("len type info describe keys count_rows".split())
 _SIZE_FIELDS = frozenset("shape columns dtypes dtype size schema index ndim".split())
 _ADDS_ONE = frozenset("append add insert appendleft put".split())
 _ADDS_ALL = frozenset("extend update".split())
+_REREAD = 2  # levels of loops whose body is read as in a second round; each doubles the time
 
 
 class Ask(NamedTuple):
@@ -245,7 +246,7 @@ class Dataflow(ast.NodeVisitor):
         outer = self._first_round
         self._depth += 1
         with self._branch():
-            for again in (False, True):
+            for again in (False, True) if self._depth <= _REREAD else (False,):
                 if isinstance(node, ast.While):
                     self.of(node.test)
                 else:

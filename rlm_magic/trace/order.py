@@ -1,15 +1,16 @@
 """The events of a run tree in an order that doesn't depend on which reply came first.
 
 The events of a run stand together; a sub-call's end follows its start, a child run's events follow
-what started it. Sub-calls and child runs that other threads of the code made at the same time have
-no order of their own: they are sorted by what was asked. What is told while a reply is written, and
-what went back to the root model, is left out.
+what started it. Sub-calls that other threads of the code made, and child runs that went on at the
+same time, have no order of their own: they are sorted by what was asked. What is told while a reply
+is written, and what went back to the root model, is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, groupby
 from typing import cast
 
 from rlm_magic.events import (
@@ -36,6 +37,7 @@ class _Unit:
     last: int
     batch: BatchStarted | None = None
     calls: dict[int, list[SubCallStarted | SubCallFinished]] = field(default_factory=dict)
+    threaded: bool = False
     child: str | None = None
     asked: str = ""
 
@@ -86,6 +88,7 @@ def in_order(events: Iterable[Event]) -> list[AnyEvent]:
                     own.append(unit)
                 calls[event.call] = unit
                 unit.calls.setdefault(event.call, []).append(event)
+                unit.threaded |= isinstance(event, SubCallStarted) and event.threaded
             case RunFinished():
                 own.append(event)
                 unit = children.get(event.run)
@@ -118,15 +121,35 @@ def _flat(runs: dict[str, list[AnyEvent | _Unit]], run: str) -> Iterator[AnyEven
 def _units(
     runs: dict[str, list[AnyEvent | _Unit]], units: list[_Unit], told: list[AnyEvent]
 ) -> Iterator[AnyEvent]:
-    for unit in sorted(units, key=_Unit.key) if _at_once(units) else units:
+    for unit in _sorted(units):
         yield from unit.events()
         if unit.child is not None:
             yield from _flat(runs, unit.child)
     yield from told
 
 
+def _sorted(units: list[_Unit]) -> Iterator[_Unit]:
+    """Yield what was asked one after the other in its order, and the rest sorted.
+
+    Whether the calls of threads overlapped is chance. Only a call of the code itself that none of
+    them overlapped tells which of them came before it, and which after.
+    """
+    phases: list[list[_Unit]] = []
+    last = -1
+    for unit in units:
+        if unit.first > last:
+            phases.append([])
+        phases[-1].append(unit)
+        last = max(last, unit.last)
+    for _, together in groupby(phases, key=lambda phase: any(it.threaded for it in phase)):
+        group = list(chain.from_iterable(together))
+        own = [it for it in group if not it.threaded]
+        yield from sorted(own, key=_Unit.key) if _at_once(own) else own
+        yield from sorted((it for it in group if it.threaded), key=_Unit.key)
+
+
 def _at_once(units: list[_Unit]) -> bool:
-    """Whether threads made these: child runs of a batch are at once, too, and start in order."""
+    """Whether these overlap, but for child runs of a batch, which start in order."""
     batched = any(unit.batch is not None and unit.batch.children for unit in units)
     last = -1
     for unit in units:

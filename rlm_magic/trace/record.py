@@ -44,7 +44,7 @@ _EVERYTHING = Room(10**9, 10**9, 10**9)
 _LONGEST_NAME = 200
 _MOST_NAMES = 100
 _SHORTEST_SETUP = 500
-_LEAST_EVENT = 90  # bytes that an event takes, with its time and whatever its texts are
+_LEAST_EVENT = 105  # bytes that an event takes, with its time and whatever its texts are
 
 
 class _Model(BaseModel):
@@ -86,12 +86,16 @@ class RunRecord(_Model):
 
 
 class RecordMetadata(_Model):
-    """What differs from run to run: `times` is milliseconds from `started` to each event."""
+    """What differs from run to run.
+
+    `times` is whole milliseconds from `started` to each event, with spaces between: a list would
+    take a line of the notebook for each.
+    """
 
     run: str
     trace: str | None
     started: float
-    times: tuple[int, ...]
+    times: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,9 @@ def record_bundle(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the record of a run as a MIME bundle: its data, and its metadata.
 
-    Data and metadata as JSON take at most `longest_bytes`, down to about 6,000. To that end texts
-    are cut, those of sub-calls first; then sub-calls, child runs and steps in the middle are left
-    out, with what they used told exactly.
+    In a notebook file the output takes at most `longest_bytes`, down to about 6,000. To that end
+    texts are cut, those of sub-calls first; then sub-calls, child runs and steps in the middle are
+    left out, with what they used told exactly.
     """
     selection = Selection(in_order(events))
     summary = summary_line(events)
@@ -145,7 +149,7 @@ def record_bundle(
             continue
         record = _record(kept, left, lengths, setup)
         metadata = {RECORD: _metadata(kept, trace).model_dump(mode="json")}
-        if _size(record, metadata) > longest_bytes and not is_last:
+        if _size({RECORD: record}, metadata) > longest_bytes and not is_last:
             continue
         limits = Limits(call=lengths.call, output=lengths.output, words=lengths.words)
         told = _without_what_the_cell_shows(kept)
@@ -181,8 +185,28 @@ def _without_what_the_cell_shows(events: Sequence[AnyEvent]) -> list[AnyEvent]:
     return [untold(event) for event in events]
 
 
-def _size(*bundle: object) -> int:
-    return len(json.dumps(bundle))
+def _size(data: dict[str, Any], metadata: dict[str, Any]) -> int:
+    """Return how many bytes the output takes in a notebook file, as nbformat writes it."""
+    lines = {
+        name: it.splitlines(keepends=True) if isinstance(it, str) else it
+        for name, it in data.items()
+    }
+    output = {"data": lines, "metadata": metadata, "output_type": "display_data"}
+    notebook = {"cells": [{"outputs": [output]}]}
+    compact = json.dumps(notebook, ensure_ascii=False, separators=(",", ": "))
+    return len(compact.encode()) + _indentation(notebook)
+
+
+def _indentation(value: object, level: int = 0) -> int:
+    """Return how many bytes of line breaks and spaces `indent=1` puts into the JSON of `value`."""
+    if not isinstance(value, dict | list) or not value:
+        return 0
+    inside = sum(
+        _indentation(it, level + 1)
+        for it in (value.values() if isinstance(value, dict) else value)
+        if isinstance(it, dict | list)
+    )
+    return inside + len(value) * (level + 2) + level + 1
 
 
 def _record(
@@ -204,7 +228,7 @@ def _metadata(kept: Sequence[AnyEvent], trace: Path | None) -> RecordMetadata:
         run=kept[0].run,
         trace=_in_home(trace) if trace else None,
         started=started,
-        times=tuple(round((it.time - started) * 1000) for it in kept),
+        times=" ".join(str(round((it.time - started) * 1000)) for it in kept),
     )
 
 

@@ -118,6 +118,8 @@ class _Page:
             parts.append("<p>Edited before it ran. The model wrote:</p>")
             parts.append(self._code(block.proposed.code))
             parts.append("<p>What ran:</p>")
+        if decided and decided.rest:
+            parts.append("<p>Approved, with all that follows.</p>")
         if executed:
             parts.append(self._code(executed.code))
         elif block.proposed:

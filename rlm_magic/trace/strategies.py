@@ -54,11 +54,17 @@ def strategies_in(
     of the run bound, and is added to; `answer` is the value the block finished with, if it did.
     """
     try:
-        tree, escapes = parse(code)
-        reader = _Reader(names if names is not None else {}, tree)
-        reader.visit(tree)
-    except (SyntaxError, RecursionError):
+        return _strategies(code, calls, names if names is not None else {}, answer)
+    except Exception:  # a label of the code is never worth its run
         return ()
+
+
+def _strategies(
+    code: str, calls: Sequence[Event], names: dict[str, Of], answer: object
+) -> tuple[Strategy, ...]:
+    tree, escapes = parse(code)
+    reader = _Reader(names, tree)
+    reader.visit(tree)
     shown = reader.shown | set(_commands(escapes))
     sent = sum(isinstance(it, SubCallStarted) for it in calls)
     children = sum(isinstance(it, RunStarted) for it in calls)

@@ -137,6 +137,7 @@ def test_approve_all_asks_no_more_in_this_run(server: FakeOpenAI, kind: Any) -> 
     assert result.answer == 1
     assert len(asked) == 1
     assert [event.asked for event in of(result, CodeProposed)] == [True, False, False, False]
+    assert [event.rest for event in of(result, CodeDecided)] == [True]
     assert rlm.completion("q").answer == 6
     assert len(asked) == 2, "the next run asks again"
 

@@ -16,13 +16,50 @@ async function shortcut(lab: Page, letter: string): Promise<void> {
   await lab.keyboard.press(`Alt+Shift+${letter}`);
 }
 
+/** Approves by the shortcut, which lets a moment pass for the person to see what it is about. */
+async function approve(
+  lab: Page,
+  run: PanelInCell,
+  step: number
+): Promise<void> {
+  await expect(async () => {
+    await shortcut(lab, 'A');
+    await expect(run.asked(step)).toHaveCount(0, { timeout: 300 });
+  }).toPass();
+}
+
 test('shortcuts approve and stop', async ({ lab, notebook, models }) => {
   const book = await notebook('seen = []', '%%rlm\nHow many?');
   await models.script(code('seen.append(1)'), code('seen.append(2)'));
   await book.start(0);
   const run = await book.start(1);
+  await approve(lab, run, 1);
+  await run.asked(2).waitFor();
+  await shortcut(lab, 'S');
+  expect(await book.evaluate('(seen, _rlm.status)')).toEqual([[1], 'stopped']);
+});
+
+test('what is out of sight is shown before it is approved', async ({
+  lab,
+  notebook,
+  models
+}) => {
+  const book = await notebook(
+    'seen = []',
+    '%%rlm\nHow many?',
+    ...Array.from({ length: 30 }, (_, line) => `# ${String(line)}\n`)
+  );
+  await models.script(code('seen.append(1)'), code('FINAL(1)'));
+  await book.start(0);
+  const run = await book.start(1);
   await run.asked(1).waitFor();
+  await book.cell(31).scrollIntoViewIfNeeded();
+  await book.cell(31).locator('.cm-content').click();
+  await expect(run.approval).not.toBeInViewport();
   await shortcut(lab, 'A');
+  await expect(run.asked(1)).toBeInViewport();
+  await expect(run.asked(1)).toBeFocused();
+  await approve(lab, run, 1);
   await run.asked(2).waitFor();
   await shortcut(lab, 'S');
   expect(await book.evaluate('(seen, _rlm.status)')).toEqual([[1], 'stopped']);

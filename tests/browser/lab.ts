@@ -31,6 +31,8 @@ interface Fixtures {
   freshLab: Page;
   /** A page that shows nothing yet, for what is not opened as the others are. */
   emptyPage: Page;
+  /** The id of a kernel of its own, which may be restarted. */
+  freshKernel: string;
   /** The scripted model server, which has forgotten all. */
   models: Models;
   /** Opens a notebook with these cells, its kernel as good as new, in `lab`. */
@@ -97,6 +99,20 @@ async function warmUp(page: Page, id: string): Promise<void> {
   }, id);
 }
 
+async function withKernel(
+  page: Page,
+  use: (id: string) => Promise<void>
+): Promise<void> {
+  const response = await fetch(`${SERVER}/api/kernels`, {
+    method: 'POST',
+    body: JSON.stringify({ name: 'python3' })
+  });
+  const { id } = (await response.json()) as { id: string };
+  await warmUp(page, id);
+  await use(id);
+  await fetch(`${SERVER}/api/kernels/${id}`, { method: 'DELETE' });
+}
+
 /** Closes what is open, and asks nothing about it. */
 async function closeAll(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -126,14 +142,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
   kernel: [
     async ({ sharedTab: { page } }, use) => {
-      const response = await fetch(`${SERVER}/api/kernels`, {
-        method: 'POST',
-        body: JSON.stringify({ name: 'python3' })
-      });
-      const { id } = (await response.json()) as { id: string };
-      await warmUp(page, id);
-      await use(id);
-      await fetch(`${SERVER}/api/kernels/${id}`, { method: 'DELETE' });
+      await withKernel(page, use);
     },
     { scope: 'worker', timeout: 60_000 }
   ],
@@ -158,6 +167,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   freshLab: async ({ emptyPage }, use) => {
     await openLab(emptyPage);
     await use(emptyPage);
+  },
+  freshKernel: async ({ sharedTab: { page } }, use) => {
+    await withKernel(page, use);
   },
   notebook: async ({ lab, kernel }, use) => {
     await use((...cells) => Notebook.open(lab, kernel, cells));

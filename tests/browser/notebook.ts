@@ -181,6 +181,18 @@ export class Notebook {
     );
   }
 
+  /** Restarts the kernel, which then knows nothing of what was in it. */
+  async restart(): Promise<void> {
+    await this.panel.evaluate(async ({ sessionContext }) => {
+      await sessionContext.session?.kernel?.restart();
+    });
+  }
+
+  /** Whether the page holds what the file doesn't. */
+  async dirty(): Promise<boolean | undefined> {
+    return this.panel.evaluate(({ model }) => model?.dirty);
+  }
+
   /** The file, as the server has it. */
   async saved(): Promise<string> {
     return this.page.evaluate(async path => {

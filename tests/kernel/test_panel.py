@@ -89,6 +89,20 @@ def test_approving_the_rest_asks_no_more(panel_kernel: Kernel, server: FakeOpenA
     assert panel_kernel.eval("_rlm.answer") == 3
 
 
+def test_approving_the_rest_answers_the_other_open_questions_too(
+    panel_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    ask = "found = rlm_query_batched(['A?', 'B?'], ['a', 'b'])\nFINAL(found)"
+    server.script(repl(ask, "FINAL(context * 2)", "FINAL(context * 2)"))
+    cell = panel_kernel.start("%%rlm --depth 2\nWhich?")
+    browser = PanelInBrowser(panel_kernel)
+    browser.decide(browser.wait_for("code_proposed"), "approve")
+    browser.wait_for("code_proposed", 3)
+    browser.decide(browser.of_type("code_proposed")[1], "approve", rest=True)
+    cell.wait()
+    assert panel_kernel.eval("_rlm.answer") == ["aa", "bb"]
+
+
 def test_stopping_in_the_approval_runs_nothing(panel_kernel: Kernel, server: FakeOpenAI) -> None:
     panel_kernel.run("seen = []")
     server.script(repl("seen.append(1)"))
@@ -132,6 +146,23 @@ def test_a_decision_has_one_effect_however_often_and_from_wherever_it_is_sent(
     assert decisions[:2] == ["approve", "reject"]
 
 
+def whole(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events but for the pieces of replies, which are joined as they happen to be sent."""
+    return [event for event in events if event["type"] != "root_streamed"]
+
+
+def test_the_root_models_words_stream_in(panel_kernel: Kernel, server: FakeOpenAI) -> None:
+    words = "I look at it first. " * 20
+    server.script([{"content": words, "hold": "rest", "hold_after": 5}, *repl("FINAL(1)")])
+    cell = panel_kernel.start("%%rlm -a never\nWhy?")
+    browser = PanelInBrowser(panel_kernel)
+    first = browser.wait_for("root_streamed")
+    assert (first["start"], first["text"]) == (0, words[: len(first["text"])])
+    assert browser.of_type("root_replied") == []
+    server.open("rest")
+    cell.wait()
+
+
 def test_a_browser_that_comes_late_gets_everything_from_the_start(
     panel_kernel: Kernel, server: FakeOpenAI
 ) -> None:
@@ -143,8 +174,7 @@ def test_a_browser_that_comes_late_gets_everything_from_the_start(
 
     reloaded = PanelInBrowser(panel_kernel, comm=first.comm)
     proposed = reloaded.wait_for("code_proposed", 2)
-    assert reloaded.events == first.events
-    assert [event["seq"] for event in reloaded.events] == list(range(1, proposed["seq"] + 1))
+    assert whole(reloaded.events) == whole(first.events)
     reloaded.decide(proposed, "approve")
     cell.wait()
     assert panel_kernel.eval("_rlm.answer") == 1
@@ -158,6 +188,7 @@ def test_what_is_no_message_of_the_panel_changes_nothing(
     browser = PanelInBrowser(panel_kernel)
     proposed = browser.wait_for("code_proposed")
     browser.send(kind="decide", run=proposed["run"], step=1, block=1, decision="exec")
+    browser.decide(proposed, "edit")  # to no code
     browser.send(kind="hello", have="all")
     browser.send(kind="fetch", seq=10_000)
     browser.send(nothing="known")
@@ -211,6 +242,40 @@ def test_the_panel_ends_with_the_run_and_leaves_a_record(
     models = [it for it in panel_kernel.comms.values() if it.target == "jupyter.widget"]
     assert len(models) == 2  # the panel's and its layout's
     assert all(model.closed for model in models)
+
+
+def test_what_was_answered_is_there_even_if_it_cannot_be_shown(
+    panel_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    panel_kernel.run(
+        "from rlm_magic.notebook.panel import panel\n"
+        "class Broken(panel.PanelWidget):\n"
+        "    def __init__(self, cell):\n"
+        "        raise OSError('no widget today')\n"
+        "kept, panel.PanelWidget = panel.PanelWidget, Broken"
+    )
+    server.script(repl("FINAL('found')"))
+    outcome = panel_kernel.run("%%rlm -a never\nWhy?")
+    panel_kernel.run("panel.PanelWidget = kept")
+
+    assert "showing it failed (OSError: no widget today)" in outcome.stdout
+    assert (outcome.status, outcome.answer) == ("ok", "found")
+    assert panel_kernel.eval("_rlm.answer") == "found"
+
+
+def test_a_record_that_fails_loses_no_answer(panel_kernel: Kernel, server: FakeOpenAI) -> None:
+    panel_kernel.run(
+        "from rlm_magic.notebook import cell\n"
+        "kept, cell.record_bundle = cell.record_bundle, lambda *_, **__: 1 / 0"
+    )
+    server.script(repl("FINAL({'found': 1})"))
+    outcome = panel_kernel.run("%%rlm -a never -o out\nWhy?")
+    panel_kernel.run("cell.record_bundle = kept")
+
+    assert "The run can't be shown (ZeroDivisionError: division by zero)." in outcome.stdout
+    assert "{'found': 1}\n[answered · 1 step" in outcome.stdout
+    assert panel_kernel.eval("out") == {"found": 1}
+    assert all(it.closed for it in panels(panel_kernel))
 
 
 def test_each_front_end_tells_its_cell(panel_kernel: Kernel, server: FakeOpenAI) -> None:

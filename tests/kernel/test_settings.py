@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -233,15 +234,15 @@ def waiting_kernel(fresh_kernel: Kernel) -> Iterator[Kernel]:
     fresh_kernel.do(ENDLESS.replace("3600", "1"))
 
 
-def run(kernel: Kernel, server: FakeOpenAI) -> CellOutcome:
+def run(kernel: Kernel, server: FakeOpenAI, *, stdin: bool = True) -> CellOutcome:
     server.script(repl("FINAL(1)"), model="openai/mine")
-    return kernel.run("%%rlm -m openai/mine -a never\nWhy?")
+    return kernel.run("%%rlm -m openai/mine -a never\nWhy?", stdin=stdin)
 
 
 def test_without_a_front_end_nothing_is_asked(waiting_kernel: Kernel, server: FakeOpenAI) -> None:
     waiting_kernel.run(LOAD, stdin=False)
+    assert run(waiting_kernel, server, stdin=False).status == "ok"
     assert waiting_kernel.comms == {}
-    assert run(waiting_kernel, server).status == "ok"
 
 
 def test_a_front_end_that_closes_the_comm_is_not_waited_for(
@@ -310,3 +311,25 @@ def test_a_model_of_the_kernels_environment_wins(fresh_kernel: Kernel) -> None:
     fresh_kernel.do("import os; os.environ['RLM_MODEL'] = 'openai/mine'")
     send(load(fresh_kernel), model="openai/big", approve="never")
     assert (value(fresh_kernel, "model"), value(fresh_kernel, "approve")) == ("", "never")
+
+
+def test_they_are_asked_for_in_the_first_run_if_the_extension_was_loaded_before_any_cell(
+    new_kernel: Callable[[], Kernel],
+    server: FakeOpenAI,
+    trace_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    profile = trace_dir / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text(
+        "c.InteractiveShellApp.extensions = ['rlm_magic']\n"
+        f"c.RLMMagics.api_base = {server.url!r}\n"
+        "c.RLMMagics.panel = False\n"
+    )
+    monkeypatch.setenv("IPYTHONDIR", str(profile.parent))
+    server.script(repl("FINAL(1)"), model="openai/big")
+    kernel = new_kernel()
+    cell = kernel.start("%%rlm\nWhy?")
+    kernel.wait(lambda: "rlm_magic.settings" in {it.target for it in kernel.comms.values()})
+    send(newest(kernel), model="openai/big", approve="never")
+    assert cell.wait().answer == "1"

@@ -56,7 +56,7 @@ class Story:
         yield self._start(root)
         for step in range(1, self.steps + 1):
             yield RootRequested(run=root, step=step, added=(("user", "added " * 100),))
-            yield RootStreamed(run=root, step=step, text="streamed")
+            yield RootStreamed(run=root, step=step, start=0, text="streamed")
             yield self._replied(root, step)
             code = {"run": root, "step": step, "block": 1, "code": "print(1)"}
             yield CodeProposed.model_validate(code | {"level": "new", "chips": (), "asked": False})

@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from rlm_magic import RLM, Result
-from rlm_magic.events import AnyEvent, read_event
+from rlm_magic.events import AnyEvent, SubCallFinished, SubCallStarted, read_event
 from rlm_magic.trace.record import RECORD, RecordMetadata, record_bundle
 from rlm_magic.trace.usage import usage_of
 from rlm_magic.trace.wire import full_line, wire_line
@@ -37,6 +38,18 @@ def texts(value: object) -> set[str]:
     if isinstance(value, dict):
         value = list(value.values())
     return set().union(*map(texts, value)) if isinstance(value, list) else set()
+
+
+def bytes_in_notebook(bundle: Bundle) -> int:
+    """How much larger a notebook file is with this output than without it."""
+    data, metadata = bundle
+    output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
+    sizes = []
+    for outputs in ([], [output]):
+        cell = nbformat.v4.new_code_cell("%%rlm\nWhy?", id="a", outputs=outputs)
+        notebook = nbformat.v4.new_notebook(cells=[cell])
+        sizes.append(len(nbformat.writes(notebook).encode()))
+    return sizes[1] - sizes[0]
 
 
 def of_trace(result: Result) -> list[AnyEvent]:
@@ -76,11 +89,70 @@ with ThreadPoolExecutor(8) as pool:
     assert records[0] == records[1]
 
 
+def told_by(story: str) -> list[AnyEvent]:
+    """A run of these sub-calls: `+a` starts one, `-a` ends it; a small letter is a thread's."""
+    numbers: dict[str, int] = {}
+    events: list[AnyEvent] = [*Story().events()[:1]]
+    for mark, name in story.split():
+        call = numbers.setdefault(name, len(numbers) + 1)
+        told = {"run": "root-0", "step": 1, "call": call}
+        if mark == "+":
+            started = {"model": "sub", "prompt": name, "threaded": name.islower()}
+            events.append(SubCallStarted.model_validate(told | started))
+        else:
+            events.append(SubCallFinished.model_validate(told | {"reply": "r", "seconds": 1}))
+    return events
+
+
+def prompts_in(data: dict[str, Any]) -> str:
+    return "".join(it["prompt"] for it in data["events"] if it["type"] == "sub_call_started")
+
+
+def test_calls_of_threads_have_one_order_whether_or_not_they_overlapped() -> None:
+    stories = ("+a +b -a -b", "+b +a -a -b", "+a -a +b -b", "+b -b +a -a")
+    [first, *others] = [record(told_by(story)) for story in stories]
+    assert prompts_in(first) == "ab"
+    assert others == [first, first, first]
+
+
+def test_a_call_of_the_code_itself_stays_behind_the_threads_that_it_waited_for() -> None:
+    assert prompts_in(record(told_by("+Z -Z +b -b +a -a +M -M +c -c +A -A"))) == "ZabMcA"
+    stories = ("+a +M -a -M +L -L", "+M +a -M -a +L -L")
+    assert [prompts_in(record(told_by(story))) for story in stories] == ["MaL", "MaL"]
+
+
+def test_a_call_tells_whether_a_thread_made_it(server: FakeOpenAI) -> None:
+    code = """
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(1) as pool:
+    list(pool.map(llm_query, ["thread"]))
+    list(pool.map(llm_query_batched, [["batch in thread"]]))
+async def ask():
+    return llm_query("task")
+await asyncio.create_task(ask())
+async def told():
+    return llm_query("coroutine")
+await told()
+llm_query_batched(["batch"])
+FINAL(llm_query("code"))
+"""
+    events = of_trace(Ask(server)([[code]]))
+    threaded = {it.prompt: it.threaded for it in events if isinstance(it, SubCallStarted)}
+    assert threaded == {
+        "thread": True,
+        "batch in thread": True,
+        "task": True,
+        "coroutine": False,
+        "batch": False,
+        "code": False,
+    }
+
+
 def test_sub_calls_one_after_the_other_keep_their_order(server: FakeOpenAI) -> None:
     result = Ask(server)([["FINAL([llm_query(p) for p in ('z', 'a', 'm')])"]])
     events = record(of_trace(result))["events"]
-    prompts = [it["prompt"] for it in events if it["type"] == "sub_call_started"]
-    assert prompts == ["z", "a", "m"]
+    assert prompts_in({"events": events}) == "zam"
 
 
 def test_nothing_in_the_data_depends_on_the_clock_or_on_ids(tmp_path: Path) -> None:
@@ -111,11 +183,11 @@ def test_the_trace_is_told_without_the_name_of_the_persons_home(
 def test_the_times_belong_to_the_events_of_the_record() -> None:
     events = Story(steps=2, calls=4, seed=3).events()
     data, metadata = saved(events)
-    kept, times = data[RECORD]["events"], metadata[RECORD]["times"]
+    kept, times = data[RECORD]["events"], metadata[RECORD]["times"].split()
     assert [it["seq"] for it in kept] == list(range(1, len(kept) + 1))
     assert len(times) == len(kept)
     ends = [time for it, time in zip(kept, times, strict=True) if it["type"] == "run_finished"]
-    assert ends == [round((events[-1].time - events[0].time) * 1000)]
+    assert ends == [str(round((events[-1].time - events[0].time) * 1000))]
 
 
 def test_what_says_nothing_new_is_left_out() -> None:
@@ -131,6 +203,8 @@ def test_what_says_nothing_new_is_left_out() -> None:
         Story(calls=10_000, failing=100),
         Story(calls=2_000, prompt="p" * 20_000, reply="r" * 20_000),
         Story(children=10_000),
+        Story(calls=700),
+        Story(calls=700, answer="é\n" * 10_000),
         Story(steps=3_000, output="o" * 100),
         Story(steps=300, calls=5, children=2),
         Story(answer="é<&\x00" * 12_500_000),
@@ -138,15 +212,18 @@ def test_what_says_nothing_new_is_left_out() -> None:
         Story(answer="> " * 100_000),
         Story(answer="[" * 200_000),
     ],
-    ids=["calls", "long calls", "children", "steps", "all", "answer", "ansi", "quotes", "brackets"],
+    ids=[
+        *("calls", "long calls", "children", "some calls", "lines", "steps", "all", "answer"),
+        *("ansi", "quotes", "brackets"),
+    ],
 )
 @pytest.mark.parametrize("longest", [256_000, 30_000, 8_000])
-def test_it_is_never_too_large(story: Story, longest: int) -> None:
+def test_it_is_never_too_large_in_the_notebook_file(story: Story, longest: int) -> None:
     bundle = saved(story.events(), longest)
-    assert len(json.dumps(bundle[0])) + len(json.dumps(bundle[1])) <= longest
+    assert bytes_in_notebook(bundle) <= longest
     events = bundle[0][RECORD]["events"]
     assert (events[0]["type"], events[-1]["type"]) == ("run_started", "run_finished")
-    assert len(bundle[1][RECORD]["times"]) == len(events)
+    assert len(bundle[1][RECORD]["times"].split()) == len(events)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +273,7 @@ def test_failures_are_kept_before_others() -> None:
 
 
 def test_a_text_that_is_cut_tells_its_length() -> None:
-    story = Story(calls=300, reply="r" * 5_000, answer="a" * 30_000)
+    story = Story(calls=200, reply="r" * 5_000, answer="a" * 30_000)
     events = record(story.events())["events"]
     replies = [it["reply"] for it in events if it["type"] == "sub_call_finished"]
     assert {reply["chars"] for reply in replies} <= {5_003, 5_004, 5_005}

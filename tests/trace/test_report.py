@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rlm_magic import Edit, Reject, Result, Stop
+from rlm_magic import Approve, Edit, Reject, Result, Stop
 from rlm_magic.trace.report import report_html, report_text, summary_line
 from tests.run.scripted import Ask
 from tests.servers.client import FakeOpenAI
@@ -104,6 +104,13 @@ def test_a_step_tells_words_code_output_names_strategies_and_errors(ask: Ask) ->
     assert "abc\n" in shown
     assert "ZeroDivisionError" in shown
     assert "Bound: x" in shown
+
+
+def test_an_approval_of_all_that_follows_is_told(ask: Ask) -> None:
+    told = "Approved, with all that follows."
+    shown = page(ask([["x = 1"], ["FINAL(x)"]], approve=lambda _: Approve(rest=True))).text
+    assert shown.count(told) == 1
+    assert told not in page(ask([["FINAL(1)"]], approve=lambda _: Approve())).text
 
 
 def test_decisions_are_told(ask: Ask) -> None:

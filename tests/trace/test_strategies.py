@@ -181,6 +181,25 @@ def test_what_earlier_blocks_bound_is_remembered() -> None:
     assert strategies_in(later, calls(1)) == ()
 
 
+def test_loops_that_are_deeply_nested_are_read_to_an_end() -> None:
+    loops = "".join(f"{' ' * depth}for x{depth} in context:\n" for depth in range(40))
+    assert strategies_in(f"{loops}{' ' * 40}print(context[:3])", []) == ("peek",)
+
+
+def test_an_answer_that_raises_when_it_is_looked_at_fails_no_run(server: FakeOpenAI) -> None:
+    code = """
+class Odd(list):
+    def __len__(self):
+        raise ZeroDivisionError
+    def __repr__(self):
+        return "odd"
+FINAL(Odd())
+"""
+    result = Ask(server)([[code]])
+    assert result.status == "answered"
+    assert of(result, CodeExecuted)[0].strategies == ()
+
+
 def test_a_run_tells_the_strategies_of_each_block(server: FakeOpenAI) -> None:
     result = Ask(server)(
         [

@@ -13,6 +13,8 @@ from rlm_magic.workspace.review import Review, review
 
 NAMES = ("df", "rows", "config", "seen", "arr", "text", "sources", "total", "load", "context")
 
+MACHINERY = "reaches the notebook's own machinery"
+
 # What plain analysis looks like. None of it may alarm anybody.
 READING = [
     "print(df.groupby('module')['lines'].sum().sort_values(ascending=False).head(10))",
@@ -510,6 +512,16 @@ RISKY: dict[str, tuple[str, str | None]] = {
     "v = arr[:]\nv[0] = 1": ("changes yours", "changes `arr` in place"),
     "def f(*a, **k):\n    k['t']['x'] = 1\nf(t=df)": ("changes yours", "changes `df` in place"),
     "list(map(lambda r: r, rows))[0]['x'] = 1": ("changes yours", "changes `rows` in place"),
+    # --- what carries a person's approval ---
+    "import ipywidgets": ("reaches outside", MACHINERY),
+    "import ipywidgets as w\nw.Widget.widgets": ("reaches outside", MACHINERY),
+    "from anywidget import AnyWidget as A": ("reaches outside", MACHINERY),
+    "import comm\ncomm.get_comm_manager().comms": ("reaches outside", MACHINERY),
+    "from comm import *": ("reaches outside", MACHINERY),
+    "import ipykernel.comm": ("reaches outside", MACHINERY),
+    "def f():\n    from rlm_magic.notebook.panel import panel": ("reaches outside", MACHINERY),
+    "from rlm_magic.recorded import RecordedRun": ("reaches outside", MACHINERY),
+    "ipywidgets.Widget.widgets": ("reaches outside", MACHINERY),
     # --- what cannot be read ---
     "x = (": ("reaches outside", "cannot be read"),
     ",os.system ls": ("reaches outside", "cannot be read"),
@@ -593,6 +605,7 @@ def test_a_module_that_the_notebook_has_is_followed_without_an_import() -> None:
     assert review("os.system('ls')", ("os",)).level == "reaches outside"
     assert review("requests.get(url)", ("requests",)).level == "reaches outside"
     assert review("signal.mean()", ("signal",)).chips == ("reads `signal`",)
+    assert review("comm.mean()", ("comm",)).chips == ("reads `comm`",)
 
 
 def test_a_name_that_the_code_gave_to_something_else_is_no_module() -> None:

@@ -28,7 +28,7 @@ export function Answer({ run }: { run: Run }): VNode | null {
 
 function Value({ run, answer }: { run: Run; answer: Text }): VNode {
   const { source } = useStore();
-  const { text, load, state } = useFull(
+  const { text, load, loading } = useFull(
     source,
     answer,
     run.answerSeq,
@@ -43,7 +43,7 @@ function Value({ run, answer }: { run: Run; answer: Text }): VNode {
         <h3>Answer</h3>
         {run.answerName !== null && <code>{run.answerName}</code>}
         {run.answerType !== null && (
-          <span class="rlm-dim">{run.answerType}</span>
+          <span class="rlm-note">{run.answerType}</span>
         )}
         <CopyButton text={plain(text)} />
       </div>
@@ -72,10 +72,8 @@ function Value({ run, answer }: { run: Run; answer: Text }): VNode {
         </button>
       )}
       {open && isCut(text) && (
-        <span class="rlm-dim">
-          {state === 'loading'
-            ? ' Loading…'
-            : ' The trace file holds the whole answer.'}
+        <span class="rlm-note">
+          {loading ? ' Loading…' : ' The trace file holds the whole answer.'}
         </span>
       )}
     </>

@@ -20,11 +20,11 @@ export function Approval(props: { question: Question; block: Block }): VNode {
   const { question, block } = props;
   const { source, drafts } = useStore();
   const key = questionKey(question);
-  const box = useBox(key);
+  const { box, settled } = useBox(key);
   const full = useFull(source, block.code, block.proposedSeq, 'code');
-  const { load, state } = full;
+  const { load, loading, failure } = full;
   useEffect(() => {
-    if (state === 'idle') {
+    if (!failure) {
       load?.();
     }
   }, [load !== undefined]);
@@ -46,8 +46,14 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       drafts.set(key, text);
     }
   };
+  // What is not all shown, or has only just come, can't be what a person means to approve.
+  const ready = settled && code !== null;
   const decide = (choice: Choice): void => {
-    if (!sending) {
+    const { decision } = choice;
+    if (
+      !sending &&
+      (ready || (decision !== 'approve' && decision !== 'edit'))
+    ) {
       box.current?.focus(QUIETLY);
       source.controls?.decide({ ...question, ...choice });
     }
@@ -78,7 +84,9 @@ export function Approval(props: { question: Question; block: Block }): VNode {
         } else if (event.target === box.current) {
           if (left.current && event.key === 'Tab' && !event.shiftKey) {
             event.preventDefault();
-            box.current?.querySelector<HTMLElement>('fieldset button')?.focus();
+            box.current
+              ?.querySelector<HTMLElement>('fieldset :enabled')
+              ?.focus();
           }
           left.current = false;
         }
@@ -98,9 +106,9 @@ export function Approval(props: { question: Question; block: Block }): VNode {
         />
       )}
       {code === null && (
-        <p class="rlm-hint">
-          {state === 'loading' && 'Loading the whole code…'}
-          {state === 'failed' && (
+        <p class="rlm-note">
+          {loading && 'Loading the whole code…'}
+          {failure && (
             <>
               The whole code could not be loaded.{' '}
               <button type="button" class="rlm-link" onClick={load}>
@@ -108,13 +116,15 @@ export function Approval(props: { question: Question; block: Block }): VNode {
               </button>
             </>
           )}
-          {state === 'idle' &&
-            'The code is too long to be shown and edited here.'}
+          {!loading &&
+            !failure &&
+            'The whole code is not to be had here, so it can’t be approved.'}
         </p>
       )}
       <HiddenLines text={shown} />
       <Decisions
         edited={edited}
+        ready={ready}
         sending={sending}
         onApprove={approve}
         onDecide={decide}
@@ -124,7 +134,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
         }}
         onLeave={leave}
       />
-      <p class="rlm-hint">
+      <p class="rlm-note">
         {sending
           ? 'Sending…'
           : 'Approval is your judgement, not a sandbox: the code runs with your rights.'}

@@ -24,7 +24,11 @@ export function BlockView(props: {
   return (
     <div class="rlm-block">
       {block.asked && !block.decided && live ? (
-        <Approval question={question} block={block} />
+        <Approval
+          key={questionKey(question)}
+          question={question}
+          block={block}
+        />
       ) : (
         <Decided name={questionKey(question)} block={block} />
       )}
@@ -70,37 +74,33 @@ const Decided = memo(function Decided(props: {
 });
 
 function VerdictOf({ block }: { block: Block }): VNode | null {
-  const { asked, decided } = block;
-  if (!decided) {
-    return asked && !block.executed ? (
-      <Verdict>Was waiting for approval</Verdict>
-    ) : null;
+  const { asked, decided, executed } = block;
+  const { decision, note } = decided ?? {};
+  if (decision === 'reject') {
+    return (
+      <Verdict bad>
+        Rejected{note && ': '}
+        {note && <q>{plain(note)}</q>}
+      </Verdict>
+    );
   }
-  switch (decided.decision) {
-    case 'approve':
-      return asked ? <Verdict>Approved</Verdict> : null;
-    case 'reject':
-      return (
-        <Verdict bad>
-          Rejected
-          {decided.note && (
-            <>
-              {': '}
-              <q>{plain(decided.note)}</q>
-            </>
-          )}
-        </Verdict>
-      );
-    default:
-      return <Verdict bad>Not run: stopped here</Verdict>;
+  if (decision === 'stop') {
+    return <Verdict bad>Not run: stopped here</Verdict>;
   }
+  if (!asked || (!decided && executed)) {
+    return null;
+  }
+  return (
+    <Verdict>
+      {decided ? 'Approved' : 'Was waiting for approval'}
+      {decided?.rest && ', with all that follows'}
+    </Verdict>
+  );
 }
 
 function Verdict(props: { bad?: boolean; children: ComponentChildren }): VNode {
   return (
-    <p class={props.bad ? 'rlm-verdict rlm-bad' : 'rlm-verdict'}>
-      {props.children}
-    </p>
+    <p class={props.bad ? 'rlm-note rlm-bad' : 'rlm-note'}>{props.children}</p>
   );
 }
 
@@ -131,7 +131,7 @@ const Outcome = memo(function Outcome(props: { block: Block }): VNode | null {
         </LongText>
       )}
       {bound.length + deleted.length > 0 && (
-        <p class="rlm-verdict">
+        <p class="rlm-note">
           <Names verb="Bound" names={bound} />
           <Names verb="Deleted" names={deleted} />
         </p>

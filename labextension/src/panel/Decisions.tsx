@@ -10,25 +10,28 @@ export type Choice = Omit<Decision, keyof Question>;
 
 export function Decisions(props: {
   edited: boolean;
+  /** Whether the code may be approved. */
+  ready: boolean;
   sending: boolean;
   onApprove: () => void;
   onDecide: (choice: Choice) => void;
   onUndo: () => void;
   onLeave: () => void;
 }): VNode {
-  const { edited, sending, onApprove, onDecide, onUndo, onLeave } = props;
+  const { edited, ready, sending, onApprove, onDecide, onUndo, onLeave } =
+    props;
   const [note, setNote] = useState('');
   const reject = (): void => {
     onDecide({ decision: 'reject', note: note.trim() });
   };
   return (
     <fieldset class="rlm-decisions" disabled={sending}>
-      <Button look="rlm-primary" onClick={onApprove}>
+      <Button look="rlm-primary" disabled={!ready} onClick={onApprove}>
         {edited ? 'Approve edited' : 'Approve'}
       </Button>
       {edited && <Button onClick={onUndo}>Undo edits</Button>}
       <Button
-        disabled={edited}
+        disabled={edited || !ready}
         onClick={() => {
           onDecide({ decision: 'approve', rest: true });
         }}

@@ -100,8 +100,6 @@ function Bar({ name, share }: { name: string; share: number }): VNode {
       class="rlm-bar"
       role="meter"
       aria-label={`${name}, share of the budget`}
-      aria-valuemin={0}
-      aria-valuemax={100}
       aria-valuenow={shown}
       aria-valuetext={`${String(percent)} %`}
       data-level={share >= 1 ? 'over' : share >= 0.8 ? 'near' : undefined}

@@ -2,7 +2,6 @@
 import type { VNode } from 'preact';
 
 import { Figures } from './Figures';
-import { LongText } from './LongText';
 import type { RunSource } from './source';
 import type { Run, Tree } from './state';
 import { Status } from './Status';
@@ -13,14 +12,11 @@ export function Header({ source, run }: HeaderProps): VNode {
   const { controls, tree } = source;
   // A child run asks for the whole of the tree.
   const asks = tree.questions.length > 0;
+  const question = plain(run.question);
   return (
     <header class="rlm-header">
       <div class="rlm-title">
-        <h2>
-          <LongText text={run.question} seq={null}>
-            {text => text}
-          </LongText>
-        </h2>
+        <h2 title={question}>{question}</h2>
         {controls && run.status === null && (
           <button
             type="button"

@@ -15,9 +15,9 @@ export interface Full {
   readonly text: Text;
   /** Fetches the whole text; absent where there is no more, or none to be had. */
   readonly load: (() => void) | undefined;
-  readonly state: 'idle' | 'loading' | 'failed';
-  /** Why it could not be fetched. */
-  readonly reason: string;
+  readonly loading: boolean;
+  /** Why it could not be fetched, or "". */
+  readonly failure: string;
 }
 
 /** `text`, or the whole of it as soon as `load` has fetched the event `seq` with its `field`. */
@@ -28,32 +28,36 @@ export function useFull(
   field: Field | undefined
 ): Full {
   const [full, setFull] = useState<{ of: Text; text: Text } | null>(null);
-  const [state, setState] = useState<Full['state']>('idle');
-  const [reason, setReason] = useState('');
+  const [loading, setLoading] = useState(false);
+  const [failure, setFailure] = useState('');
   const fetched = full?.of === text;
   if (!isCut(text) || !source.fetch || !field || seq === null || fetched) {
     return {
       text: fetched ? full.text : text,
       load: undefined,
-      state: 'idle',
-      reason
+      loading: false,
+      failure: ''
     };
   }
   const load = (): void => {
-    setState('loading');
-    source.fetch?.(seq).then(
-      event => {
-        const whole = (event as Partial<Record<Field, Text | null>>)[field];
-        setFull({ of: text, text: whole ?? text });
-        setState('idle');
-      },
-      (error: unknown) => {
-        setReason(error instanceof Error ? error.message : String(error));
-        setState('failed');
-      }
-    );
+    setLoading(true);
+    setFailure('');
+    source
+      .fetch?.(seq)
+      .then(
+        event => {
+          const whole = (event as Partial<Record<Field, Text | null>>)[field];
+          setFull({ of: text, text: whole ?? text });
+        },
+        (error: unknown) => {
+          setFailure(String(error));
+        }
+      )
+      .finally(() => {
+        setLoading(false);
+      });
   };
-  return { text, load: state === 'loading' ? undefined : load, state, reason };
+  return { text, load: loading ? undefined : load, loading, failure };
 }
 
 export function LongText(props: {
@@ -66,21 +70,26 @@ export function LongText(props: {
 }): VNode {
   const { seq, field, chars = 0, children } = props;
   const { source } = useStore();
-  const { text, load, state } = useFull(source, props.text, seq, field);
+  const { text, load, loading, failure } = useFull(
+    source,
+    props.text,
+    seq,
+    field
+  );
   const start = startOf(text);
   const all = Math.max(chars, lengthOf(text));
   return (
     <>
       {start && children(start)}
       {all > start.length && (
-        <p class="rlm-gap">
+        <p class="rlm-note">
           {`… ${number(all)} characters in all`}
           {load && (
             <button type="button" class="rlm-link" onClick={load}>
-              {state === 'failed' ? 'Try again' : 'Show all'}
+              {failure ? 'Try again' : 'Show all'}
             </button>
           )}
-          {state === 'loading' && ' Loading…'}
+          {loading && ' Loading…'}
         </p>
       )}
       {isCut(text) && text.end && children(text.end)}

@@ -35,13 +35,13 @@ export function Panel({ source }: { source: RunSource }): VNode {
               <Transcript run={run} />
             </Scroller>
             {source.trace !== undefined && (
-              <p class="rlm-hint">
+              <p class="rlm-note">
                 Trace <code>{source.trace}</code>
               </p>
             )}
           </>
         ) : (
-          <p class="rlm-hint">
+          <p class="rlm-note">
             {live ? 'Starting…' : 'No run is recorded here.'}
           </p>
         )}

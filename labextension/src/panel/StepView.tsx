@@ -95,7 +95,9 @@ function Body(props: StepProps & { parts: readonly Part[] }): VNode {
       })}
       {!lastBlock && subCalls(calls, step.omitted)}
       {!lastBlock && <ChildRuns ids={step.children} />}
-      <More amount={step.omittedSteps} word="step" />
+      {step.replySeq === null && (
+        <More amount={step.omittedSteps} word="step" />
+      )}
       <More amount={step.omittedRuns} word="child run" />
       {writing && <p class="rlm-writing" aria-hidden="true" />}
     </>
@@ -105,7 +107,7 @@ function Body(props: StepProps & { parts: readonly Part[] }): VNode {
 /** What only the trace file has room for. */
 function More(props: { amount: number; word: string }): VNode | null {
   return props.amount > 0 ? (
-    <p class="rlm-gap">
+    <p class="rlm-note">
       {`… and ${count(props.amount, props.word)} in the trace file`}
     </p>
   ) : null;

@@ -24,7 +24,7 @@ type Listener = (
 ) => void;
 
 const FIRST_WAIT = 1000;
-const LONGEST_WAIT = 8000;
+const LONGEST_WAIT = 4000;
 const BETWEEN_HELLOS = 500;
 
 /** The run that `model` shows, until `end` is called. */
@@ -87,7 +87,6 @@ export function liveRun(model: Model): LiveRun & { end(): void } {
   ): void => {
     // The message that was fastest tells best how the clocks differ.
     offset = Math.max(offset ?? -Infinity, now - Date.now() / 1000);
-    clearTimeout(hello);
     if (after > have) {
       sayHello();
     } else if (last > have) {
@@ -97,14 +96,20 @@ export function liveRun(model: Model): LiveRun & { end(): void } {
       );
       have = last;
       asked.confirm(tree);
-      if (!run.source.controls) {
+      clearTimeout(hello);
+      if (run.source.controls) {
+        hello = setTimeout(greet, LONGEST_WAIT, LONGEST_WAIT);
+      } else {
         asked.end();
       }
       changed();
     }
   };
 
-  /** Says hello until the first events come: the kernel may not listen yet. */
+  /**
+   * Says hello for as long as nothing new comes: the kernel may not listen yet, and behind a
+   * message that was lost there may be none to tell of it.
+   */
   const greet = (wait: number): void => {
     sayHello();
     hello = setTimeout(greet, wait, Math.min(wait * 1.5, LONGEST_WAIT));

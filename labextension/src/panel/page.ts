@@ -19,6 +19,8 @@ export interface LiveRun {
     readonly data: Readonly<Record<string, unknown>>;
     readonly metadata: Readonly<Record<string, unknown>>;
   }>;
+  /** Gives the run up: nothing more is heard of it or sent to it. */
+  end(): void;
 }
 
 /** An editor of code in `host`; see `plainEditor`. */

@@ -8,7 +8,6 @@ export function plainEditor(options: EditorOptions): Editor {
   area.setAttribute('aria-label', label);
   area.spellcheck = false;
   area.autocapitalize = 'off';
-  area.setAttribute('autocomplete', 'off');
   area.value = options.text;
   const grow = (): void => {
     area.rows = Math.min(Math.max(area.value.split('\n').length, 2), 24);

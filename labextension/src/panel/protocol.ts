@@ -78,7 +78,7 @@ export interface RootRequested {
   added: [unknown, unknown][];
 }
 /**
- * A piece of a root reply that is still being written.
+ * A piece of a root reply that is still being written, `start` characters into it.
  */
 export interface RootStreamed {
   seq: number;
@@ -86,6 +86,7 @@ export interface RootStreamed {
   run: string;
   type: 'root_streamed';
   step: number;
+  start: number;
   text: string | Cut;
 }
 /**
@@ -126,7 +127,9 @@ export interface CodeProposed {
   asked: boolean;
 }
 /**
- * What was decided about a proposed block; `code` is what will run after an edit.
+ * What was decided about a proposed block.
+ *
+ * `code` is what will run after an edit; with `rest` all that follows is approved, too.
  */
 export interface CodeDecided {
   seq: number;
@@ -138,6 +141,7 @@ export interface CodeDecided {
   decision: 'approve' | 'edit' | 'reject' | 'stop';
   code?: string | Cut | null;
   note?: string | Cut;
+  rest?: boolean;
 }
 /**
  * A block ran. `output` is cut to head and tail, `output_chars` is its true length.
@@ -193,7 +197,10 @@ export interface BatchStarted {
   children?: boolean;
 }
 /**
- * A sub-model call is sent. `at_limit`: an `rlm_query` at the depth limit.
+ * A sub-model call is sent.
+ *
+ * `at_limit`: an `rlm_query` at the depth limit; `threaded`: asked by a thread or a task that the
+ * code started, so that its place among the calls is chance.
  */
 export interface SubCallStarted {
   seq: number;
@@ -206,6 +213,7 @@ export interface SubCallStarted {
   prompt: string | Cut;
   batch?: number | null;
   at_limit?: boolean;
+  threaded?: boolean;
 }
 /**
  * A sub-model call ended with a reply or an error, or was `cancelled`.
@@ -305,13 +313,16 @@ export interface Omitted {
   usd?: number | null;
 }
 /**
- * What differs from run to run: `times` is milliseconds from `started` to each event.
+ * What differs from run to run.
+ *
+ * `times` is whole milliseconds from `started` to each event, with spaces between: a list would
+ * take a line of the notebook for each.
  */
 export interface RecordMetadata {
   run: string;
   trace: string | null;
   started: number;
-  times: number[];
+  times: string;
 }
 /**
  * A browser listens, and has the events up to `have`; it is sent again after a gap.

@@ -12,7 +12,7 @@ const KEYWORDS = new Set(
 );
 
 const BUILTINS = new Set(
-  'abs all any bool bytes dict enumerate filter float frozenset input int isinstance iter len list map max min next open print range repr reversed round set sorted str sum super tuple type zip context llm_query llm_query_batched rlm_query rlm_query_batched SHOW_VARS FINAL FINAL_VAR answer'.split(
+  'all any bool dict enumerate filter float int isinstance len list map max min open print range repr round set sorted str sum tuple type zip context llm_query llm_query_batched rlm_query rlm_query_batched SHOW_VARS FINAL FINAL_VAR answer'.split(
     ' '
   )
 );
@@ -21,8 +21,7 @@ const BUILTINS = new Set(
 const TOKEN = new RegExp(
   [
     /(?<comment>#.*)/,
-    /(?<magic>^[ \t]*[%!].*)/,
-    /(?<decorator>^[ \t]*@[\w.]*)/,
+    /(?<meta>^[ \t]*(?:[%!].*|@[\w.]*))/,
     /(?<string>(?:(?<![\p{L}\p{N}_])[bfrtuBFRTU]{1,2})?(?:"""(?:[^\\"]+|\\[^]|"(?!""))*(?:""")?|'''(?:[^\\']+|\\[^]|'(?!''))*(?:''')?|"(?:[^\\"\n]+|\\[^])*"?|'(?:[^\\'\n]+|\\[^])*'?))/u,
     /(?<number>\b\d[\w.]*)/,
     /(?<name>[\p{L}_][\p{L}\p{N}_]*)/u,

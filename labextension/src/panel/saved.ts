@@ -106,14 +106,15 @@ function withTimes(
 ): readonly AnyEvent[] {
   if (
     typeof started !== 'number' ||
-    !Array.isArray(times) ||
-    times.length !== events.length
+    typeof times !== 'string' ||
+    times.split(' ').length !== events.length
   ) {
     return events;
   }
+  const passed = times.split(' ').map(it => Number(it) || 0);
   const begun = new Map<string, number>();
   return events.map((event, place) => {
-    const time = started + (times[place] ?? 0) / 1000;
+    const time = started + (passed[place] ?? 0) / 1000;
     const span = spanOf(event);
     if (!span) {
       return { ...event, time };

@@ -75,6 +75,8 @@ export interface Block {
     readonly decision: CodeDecided['decision'];
     readonly code: Text | null;
     readonly note: Text;
+    /** Whether all further code of the run was approved with it. */
+    readonly rest: boolean;
   } | null;
   readonly executed: {
     readonly seq: number;

@@ -11,8 +11,8 @@ export interface Store {
   readonly folds: Map<string, boolean>;
   /** Code as it was edited, by question. */
   readonly drafts: Map<string, string>;
-  /** Questions that have been on the screen. */
-  readonly seen: Set<string>;
+  /** When questions were first on the screen, in milliseconds. */
+  readonly seen: Map<string, number>;
   /** The question to which a person went last. */
   wanted: string | null;
   readonly listeners: Set<() => void>;
@@ -23,7 +23,7 @@ export function createStore(source: RunSource): Store {
     source,
     folds: new Map(),
     drafts: new Map(),
-    seen: new Set(),
+    seen: new Map(),
     wanted: null,
     listeners: new Set()
   };
@@ -31,12 +31,9 @@ export function createStore(source: RunSource): Store {
 
 export const StoreContext = createContext<Store | null>(null);
 
+/** The store of the panel that the view is in. */
 export function useStore(): Store {
-  const store = useContext(StoreContext);
-  if (!store) {
-    throw new Error('This view belongs into a panel.');
-  }
-  return store;
+  return useContext(StoreContext) as Store;
 }
 
 export const runKey = (run: string): string => `run ${run}`;

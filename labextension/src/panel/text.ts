@@ -48,6 +48,13 @@ export function cut(text: string, longest: number): Text {
   };
 }
 
+/** The first `count` characters, as Python counts them, of a text; the whole of one that is cut. */
+export function upTo(text: Text, count: number): Text {
+  return isCut(text) || text.length <= count
+    ? text
+    : [...text].slice(0, count).join('');
+}
+
 /** One text behind another. */
 export function joined(first: Text, second: Text): Text {
   if (!isCut(first)) {

@@ -1,17 +1,25 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { mayTakeFocus } from './keys';
 import { useStore } from './store';
+
+/** Milliseconds: longer than a click or key takes that was meant for the question before. */
+const UNREAD = 400;
 
 export const QUIETLY: FocusOptions = { preventScroll: true };
 
 /**
  * The box of the question `key`. It takes the focus the first time that it is there, unless
  * somebody writes elsewhere, and when a person goes to it; it leaves the focus to its step.
+ * `settled` is whether it has been on the screen for a moment, so that one can mean it.
  */
-export function useBox(key: string): { current: HTMLDivElement | null } {
+export function useBox(key: string): {
+  box: { current: HTMLDivElement | null };
+  settled: boolean;
+} {
   const store = useStore();
   const box = useRef<HTMLDivElement>(null);
+  const [settled, setSettled] = useState(false);
   useEffect(() => {
     const element = box.current;
     const panel = element?.closest<HTMLElement>('.rlm-panel');
@@ -26,17 +34,21 @@ export function useBox(key: string): { current: HTMLDivElement | null } {
       }
     };
     follow();
+    const now = performance.now();
+    const first = seen.get(key) ?? now;
     if (!seen.has(key) && mayTakeFocus(panel)) {
       element.focus(QUIETLY);
     }
-    seen.add(key);
+    seen.set(key, first);
     listeners.add(follow);
+    const timer = setTimeout(setSettled, first + UNREAD - now, true);
     return () => {
+      clearTimeout(timer);
       listeners.delete(follow);
       if (element.contains(document.activeElement)) {
         element.closest('.rlm-step')?.querySelector('button')?.focus(QUIETLY);
       }
     };
   }, [key]);
-  return box;
+  return { box, settled };
 }

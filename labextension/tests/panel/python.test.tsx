@@ -33,7 +33,7 @@ describe('Python', () => {
 
   it('knows definitions and decorators', () => {
     expect(parts('@a.b\ndef list(): pass\nclass int: pass')).toEqual([
-      'decorator @a.b',
+      'meta @a.b',
       'keyword def',
       'definition list',
       'keyword pass',
@@ -57,8 +57,8 @@ describe('Python', () => {
 
   it("knows IPython's lines", () => {
     expect(parts('%timeit x\n!ls "a\nx % 2')).toEqual([
-      'magic %timeit x',
-      'magic !ls "a',
+      'meta %timeit x',
+      'meta !ls "a',
       'operator %',
       'number 2'
     ]);

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { recordSource, traceSource } from '../../src/panel/saved';
-import { isCut } from '../../src/panel/text';
+import { isCut, number } from '../../src/panel/text';
 import { event, traceEvents, traceText } from './events';
 
 describe('a trace file', () => {
@@ -51,7 +54,9 @@ describe('a saved record', () => {
     run: 'r',
     trace: '/home/person/run.rlm.jsonl',
     started,
-    times: timeless.map(([, time]) => Math.round((time - started) * 1000))
+    times: timeless
+      .map(([, time]) => Math.round((time - started) * 1000))
+      .join(' ')
   };
 
   it('gets its times back from the metadata', () => {
@@ -77,6 +82,11 @@ describe('a saved record', () => {
     expect(run?.calls[0]).toMatchObject({ started: null, seconds: null });
   });
 
+  it('has no times where these are not one for each event', () => {
+    const { tree } = recordSource(record, { ...metadata, times: '0 1 2' });
+    expect(tree.runs.get(tree.root ?? '')).toMatchObject({ started: null });
+  });
+
   it('counts the calls that it has no room for', () => {
     const calls = { run: timeless[0]?.[0].run, step: 3, calls: 10, failed: 2 };
     const tokens = { input: 100, output: 5 };
@@ -93,6 +103,29 @@ describe('a saved record', () => {
     });
     expect(tree.totals.tokens.input).toBe(whole.tokens.input + 100);
     expect(tree.runs.get(tree.root ?? '')?.steps[2]?.omitted).toBe(10);
+  });
+
+  it('comes to the figures of the run, whatever Python left out of it', () => {
+    // Of tests/trace/runs.py: Story(steps=120, calls=30, failing=7, children=2), in 9,000 bytes.
+    const { record, summary } = JSON.parse(
+      readFileSync(
+        join(import.meta.dirname, '../traces/shortened.record.json'),
+        'utf8'
+      )
+    ) as { record: unknown; summary: string };
+    const { totals } = recordSource(record).tree;
+
+    expect(summary).toBe(
+      [
+        `answered · ${number(totals.steps - totals.children)} steps`,
+        `${number(totals.children)} child runs`,
+        `${number(totals.done)} sub-calls`,
+        `${number(totals.tokens.input + totals.tokens.output)} tokens`,
+        `${number(totals.failed)} failed calls`,
+        `$${(totals.usd ?? 0).toFixed(4)}`
+      ].join(' · ')
+    );
+    expect(totals.calls).toBe(totals.done + totals.steps);
   });
 
   it('says so when its version is unknown, or when it is none', () => {

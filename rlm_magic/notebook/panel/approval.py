@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
@@ -20,11 +19,11 @@ from rlm_magic.approval.decisions import (
     Reject,
     Stop,
 )
+from rlm_magic.notebook.panel.link import Link
 from rlm_magic.notebook.panel.messages import Decide
 
-__all__ = ["SECONDS_TO_BE_HEARD", "PanelApprover"]
+__all__ = ["PanelApprover"]
 
-SECONDS_TO_BE_HEARD = 2.0
 _ONE_LOOK = 0.2  # seconds, in which a message that has come is handled
 
 _Key = tuple[str, int, int]
@@ -33,15 +32,13 @@ _Key = tuple[str, int, int]
 class PanelApprover:
     """An approver that waits for the panel's decision, the first of which counts.
 
-    `heard` is done once a browser has the panel. `SECONDS_TO_BE_HEARD` after the run began without
-    that, `otherwise` is asked: a front end without widgets, or one whose messages can't arrive
-    while a cell runs, would leave the person without a way to answer.
+    Where the link is not heard in time, `otherwise` is asked: a front end without widgets, or one
+    whose messages can't arrive while a cell runs, would leave the person without a way to answer.
     """
 
-    def __init__(self, heard: Future[None], otherwise: Approver) -> None:
-        self._heard = heard
+    def __init__(self, link: Link, otherwise: Approver) -> None:
+        self._link = link
         self._otherwise = otherwise
-        self._deadline = time.monotonic() + SECONDS_TO_BE_HEARD
         self._waiting: dict[_Key, Future[Decision]] = {}
 
     async def __call__(self, proposal: Proposal) -> Answer:
@@ -55,24 +52,32 @@ class PanelApprover:
             del self._waiting[key]
 
     def decide(self, message: Decide) -> None:
-        """Answer the question that `message` names, if it is still open."""
-        decided = self._waiting.get((message.run, message.step, message.block))
-        if decided is not None:
+        """Answer the question that `message` names, if it is still open.
+
+        What approves the rest of the run answers all its open questions.
+        """
+        asked = self._waiting.get((message.run, message.step, message.block))
+        decision = _decision(message)
+        if asked is None or decision is None:
+            return
+        rest = list(self._waiting.values()) if decision == Approve(rest=True) else []
+        for decided in (asked, *rest):
             with suppress(InvalidStateError):  # decided already, or no longer asked
-                decided.set_result(_decision(message))
+                decided.set_result(decision)
 
     async def _is_heard(self) -> bool:
-        left = max(self._deadline - time.monotonic(), _ONE_LOOK)
-        done, _ = await asyncio.wait({asyncio.wrap_future(self._heard)}, timeout=left)
+        left = max(self._link.seconds_left, _ONE_LOOK)
+        done, _ = await asyncio.wait({asyncio.wrap_future(self._link.heard)}, timeout=left)
         return bool(done)
 
 
-def _decision(message: Decide) -> Decision:
+def _decision(message: Decide) -> Decision | None:
+    """Return what a message says; an edit that brings no code says nothing."""
     match message.decision:
         case "approve":
             return Approve(rest=message.rest)
         case "edit":
-            return Edit(message.code or "")
+            return None if message.code is None else Edit(message.code)
         case "reject":
             return Reject(message.note)
         case "stop":

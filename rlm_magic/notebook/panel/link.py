@@ -17,7 +17,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from rlm_magic.events import AnyEvent, RootStreamed
+from rlm_magic.events import AnyEvent, CodeProposed, RootStreamed
 from rlm_magic.notebook.panel.messages import (
     Decide,
     Events,
@@ -31,9 +31,13 @@ from rlm_magic.trace.wire import full_line, wire_line
 
 __all__ = ["Link"]
 
+_SECONDS_TO_BE_HEARD = 2.0
+
 _SECONDS_BETWEEN = 0.125  # eight a second, and two that don't wait: the last, and the record
+_LONGEST_SEND = 2.0  # seconds; a daemon that hangs in a send must not hang the run
 _EVENTS = 500  # looked at for one message
 _BYTES = 64_000  # after which a message is sent
+_LONGEST_FETCHED = 500_000  # characters of a text
 _BYTES_A_SECOND = 600_000
 
 
@@ -57,6 +61,19 @@ class Link:
         self._pausing = threading.Event()  # set to cut the last pause short
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._opened: float | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a browser has said hello."""
+        return self.heard.done()
+
+    @property
+    def seconds_left(self) -> float:
+        """How long to wait for a browser before the run does without; 0 is no longer."""
+        if self._opened is None:
+            return _SECONDS_TO_BE_HEARD
+        return max(0.0, self._opened + _SECONDS_TO_BE_HEARD - time.monotonic())
 
     def open(self, widget: Sender) -> None:
         """Begin to send through `widget`."""
@@ -66,6 +83,7 @@ class Link:
             target=send, args=(self._run, widget), name="rlm-magic-panel", daemon=True
         )
         self._thread.start()
+        self._opened = time.monotonic()
 
     def publish(self, event: AnyEvent) -> None:
         """Note an event to be sent; on any thread."""
@@ -103,7 +121,7 @@ class Link:
             self._changed.notify()
         self._pausing.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LONGEST_SEND)
 
     def _run(self, widget: Sender) -> None:
         while self._wait_for_work():
@@ -125,7 +143,9 @@ class Link:
         with self._changed:
             if self._wanted:
                 event = self._events[self._wanted.pop(0) - 1]
-                return Fetched(seq=event.seq), full_line(event)
+                # Nobody can approve code that isn't all there.
+                longest = None if isinstance(event, CodeProposed) else _LONGEST_FETCHED
+                return Fetched(seq=event.seq), full_line(event, longest)
             after = self._sent
             lines, size = [], 0
             for event in _joined(self._events[after : after + _EVENTS]):
@@ -158,4 +178,4 @@ def _continues(first: RootStreamed, event: AnyEvent) -> bool:
 
 def _as_one(pieces: list[RootStreamed]) -> RootStreamed:
     text = "".join(piece.text for piece in pieces)
-    return pieces[-1].model_copy(update={"text": text})
+    return pieces[-1].model_copy(update={"text": text, "start": pieces[0].start})

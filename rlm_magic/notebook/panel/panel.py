@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from rlm_magic.approval.decisions import Answer, Approver, Proposal
 from rlm_magic.events import AnyEvent, Event
-from rlm_magic.notebook.panel.approval import SECONDS_TO_BE_HEARD, PanelApprover
+from rlm_magic.notebook.panel.approval import PanelApprover
 from rlm_magic.notebook.panel.link import Link
 from rlm_magic.notebook.panel.messages import Finished
 from rlm_magic.notebook.panel.widget import PanelWidget
@@ -28,12 +27,13 @@ class Panel:
         self._output = CellView()
         self._cell = cell
         self._widget: PanelWidget | None = None
-        self._opened = 0.0
         self._shows_widget = False
+        self._has_ended = False
+        self._has_said_it = False
         self._progress: Progress | None = None
         self._otherwise = otherwise
         self._link = Link()
-        self.approver = PanelApprover(self._link.heard, self._ask_below)
+        self.approver = PanelApprover(self._link, self._ask_below)
         self._link.on_decision = self.approver.decide
 
     def on_stop(self, stop: Callable[[], None]) -> None:
@@ -47,40 +47,49 @@ class Panel:
     def update(self, progress: Progress) -> None:
         """Show the widget, or the progress as text where nobody listens to the widget."""
         self._progress = progress
+        if self._has_ended:
+            return
         if self._widget is None:
             self._widget = PanelWidget(self._cell)
             self._widget.on_msg(self._link.take)
             self._link.open(self._widget)
-            self._opened = time.monotonic()
             self._show_widget(self._widget)
-        elif self._link.heard.done():
+        elif self._link.is_heard:
             if not self._shows_widget:
                 self._show_widget(self._widget)
-        elif time.monotonic() - self._opened > SECONDS_TO_BE_HEARD:
+        elif self._link.seconds_left == 0:
             self._show_text(progress)
 
     def replace(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Put the record of the run in the place of the panel, which is closed."""
-        self._end(data, metadata)
+        self._has_ended = True
+        widget, self._widget = self._widget, None
+        try:
+            self._link.close()
+            self._output.show(data, metadata)
+        finally:
+            if widget is not None:
+                self._close(widget, Finished(data=data, metadata=metadata))
 
     def close(self) -> None:
         """Take the panel away if no record has replaced it."""
         if self._widget is not None:
-            self._end({"text/plain": "The run ended without a record."}, {})
+            self.replace({"text/plain": "The run ended without a record."}, {})
 
-    def _end(self, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        self._link.close()
-        self._output.show(data, metadata)
-        if self._widget is not None:
-            if self._link.heard.done():
-                self._widget.send(Finished(data=data, metadata=metadata).model_dump())
-            self._widget.close()
-            self._widget = None
+    def _close(self, widget: PanelWidget, finished: Finished) -> None:
+        try:
+            # The link's thread has ended, so this one may send.
+            if self._link.is_heard:
+                widget.send(finished.model_dump())
+        finally:
+            widget.close()
 
     def _ask_below(self, proposal: Proposal) -> Answer | Awaitable[Answer]:
         if self._progress is not None:
             self._show_text(self._progress)
-        print("The panel can't be heard by the kernel here, so the question is asked below.")
+        if not self._has_said_it:
+            self._has_said_it = True
+            print("The panel can't be heard by the kernel here, so the question is asked below.")
         return self._otherwise(proposal)
 
     def _show_text(self, progress: Progress) -> None:

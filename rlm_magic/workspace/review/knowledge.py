@@ -24,6 +24,7 @@ __all__ = [
     "HIDDEN",
     "INSTALLS",
     "LEFT_ALONE",
+    "MACHINERY",
     "MAGICS",
     "MAPPINGS",
     "MASKS",
@@ -52,7 +53,7 @@ __all__ = [
 
 Kind = Literal[
     "in_place", "write", "delete", "shell", "network",
-    "process", "environment", "dynamic", "install",
+    "process", "environment", "dynamic", "install", "machinery",
 ]  # fmt: skip
 
 HELPERS = frozenset(
@@ -80,10 +81,10 @@ C_MODULES = {
 # Names of modules that a person may as well have given to data.
 PERHAPS_MODULES = frozenset(
     """
-    aiohttp anthropic atexit bisect boto3 codecs concurrent copy dill dotenv duckdb ensurepip ftplib
-    getpass glob gzip heapq http httpx inspect joblib keyring litellm logging openai operator
-    paramiko
-    pip psutil pty requests runpy signal smtplib socket tarfile torch types webbrowser yaml zipfile
+    aiohttp anthropic anywidget atexit bisect boto3 codecs comm concurrent copy dill dotenv duckdb
+    ensurepip ftplib getpass glob gzip heapq http httpx inspect ipykernel ipywidgets joblib keyring
+    litellm logging openai operator paramiko pip psutil pty requests rlm_magic runpy signal smtplib
+    socket tarfile torch types webbrowser yaml zipfile
     """.split()
 )
 
@@ -160,8 +161,15 @@ _OUTSIDE: dict[Kind, str] = {
         doctest.* trace.Trace
     """,
     "install": "pip.* pip._internal.* ensurepip.* micropip.* conda.* setuptools.* distutils.*",
+    "machinery": """
+        ipywidgets.* anywidget.* ipykernel.* rlm_magic.* comm.create_comm comm.get_comm_manager
+        comm.base_comm.*
+    """,
 }
 MENTIONS: dict[str, Kind] = {p: kind for kind, paths in _OUTSIDE.items() for p in paths.split()}
+
+# What carries a person's approval to the kernel: their import alone counts.
+MACHINERY = frozenset("ipywidgets anywidget comm ipykernel rlm_magic".split())
 
 # Modules that other modules hold as attributes, as in `shutil.os.system`.
 SUFFIX_ROOTS = frozenset("os sys subprocess shutil builtins socket importlib ctypes".split())

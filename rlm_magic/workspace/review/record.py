@@ -27,6 +27,7 @@ _PHRASES: dict[Kind, str] = {
     "environment": "reads or sets the environment or secrets",
     "dynamic": "can do what this review cannot see",
     "install": "installs packages",
+    "machinery": "reaches what carries approvals to the kernel",
 }
 _LONGEST = 80
 

@@ -20,6 +20,7 @@ _CHIPS: dict[Kind, str] = {
     "network": "network",
     "install": "installs packages",
     "environment": "environment",
+    "machinery": "reaches the notebook's own machinery",
     "dynamic": "dynamic code",
 }
 _MOST_NAMES = 4

@@ -14,6 +14,7 @@ from rlm_magic.workspace.review.knowledge import (
     ALIASES,
     C_MODULES,
     CONFIGURATION,
+    MACHINERY,
     MODULES,
     PERHAPS_MODULES,
 )
@@ -238,19 +239,24 @@ class Walker(Functions):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self.record.imports[alias.name] = None
+            self._imported(alias.name, node.lineno)
             root = alias.name.partition(".")[0]
             bound = alias.name if alias.asname else root
             self._import(alias.asname or root, bound)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
-        self.record.imports[module] = None
+        self._imported(module, node.lineno)
         for alias in node.names:
             if alias.name == "*":
                 self.stars.append(module)
             else:
                 self._import(alias.asname or alias.name, f"{module}.{alias.name}")
+
+    def _imported(self, module: str, line: int) -> None:
+        self.record.imports[module] = None
+        if module.partition(".")[0] in MACHINERY:
+            self.record.find("machinery", f"import {module}", line)
 
     def _import(self, name: str, path: str) -> None:
         scope = self.scope.target(name)

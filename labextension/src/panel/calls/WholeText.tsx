@@ -32,9 +32,14 @@ export function WholeText(props: {
   source: RunSource;
 }): VNode {
   const { title, source, seq, field } = props;
-  const { text, load, state, reason } = useFull(source, props.text, seq, field);
+  const { text, load, loading, failure } = useFull(
+    source,
+    props.text,
+    seq,
+    field
+  );
   const [pieces, setPieces] = useState(1);
-  const waits = state === 'idle' ? load : undefined;
+  const waits = failure ? undefined : load;
   useEffect(() => {
     const timer = waits && setTimeout(waits, PAUSE);
     return () => {
@@ -80,14 +85,14 @@ export function WholeText(props: {
       )}
       {isCut(text) && (
         <p role="status">
-          {state === 'failed' ? (
+          {failure ? (
             <>
-              {`The whole text could not be fetched: ${reason} `}
+              {`The whole text could not be fetched: ${failure} `}
               <button type="button" onClick={load}>
                 Try again
               </button>
             </>
-          ) : load || state === 'loading' ? (
+          ) : load || loading ? (
             'Fetching the whole text…'
           ) : (
             <>

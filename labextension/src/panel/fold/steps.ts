@@ -8,7 +8,7 @@ import type {
   RootStreamed
 } from '../protocol';
 import type { Strategy } from '../state';
-import { joined } from '../text';
+import { joined, upTo } from '../text';
 import { answered } from './calls';
 import type { Draft } from './draft';
 import {
@@ -34,7 +34,9 @@ export function rootRequested(draft: Draft, event: RootRequested): void {
 export function rootStreamed(draft: Draft, event: RootStreamed): void {
   const step = draft.step(draft.run(event.run), event.step);
   if (step.replySeq === null) {
-    step.reply = joined(step.reply, text(event.text) ?? '');
+    // A piece may come again, with more behind it.
+    const before = upTo(step.reply, number(event.start) ?? Infinity);
+    step.reply = joined(before, text(event.text) ?? '');
   }
 }
 
@@ -74,7 +76,8 @@ export function codeDecided(draft: Draft, event: CodeDecided): void {
   block.decided = {
     decision,
     code: text(event.code),
-    note: text(event.note) ?? ''
+    note: text(event.note) ?? '',
+    rest: flag(event.rest)
   };
   run.doing =
     decision === 'approve' || decision === 'edit' ? 'executing' : 'asking';

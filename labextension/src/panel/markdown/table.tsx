@@ -20,7 +20,9 @@ export function table(
   while (lines[end]?.includes('|')) {
     end += 1;
   }
-  const aligned = cells(under).map(alignment);
+  const aligned = cells(under).map(rule =>
+    /^-+:$/.test(rule) ? 'rlm-markdown-right' : undefined
+  );
   const row = (line: string, Cell: 'th' | 'td'): ComponentChild => (
     <tr>
       {cells(line).map((cell, place) => (
@@ -47,11 +49,4 @@ function cells(line: string): string[] {
     .replace(/^\||(?<!\\)\|$/g, '')
     .split(/(?<!\\)\|/)
     .map(cell => cell.trim().replaceAll('\\|', '|'));
-}
-
-function alignment(rule: string): string | undefined {
-  if (!rule.endsWith(':')) {
-    return undefined;
-  }
-  return rule.startsWith(':') ? 'rlm-markdown-center' : 'rlm-markdown-right';
 }

@@ -331,6 +331,20 @@ describe('the answer', () => {
     expect(screen.queryByRole('button', { name: 'Copy' })).toBeNull();
   });
 
+  it('is not said to be copied where it was not', async () => {
+    vi.stubGlobal('navigator', {});
+    const execCommand = vi.fn(() => false);
+    Object.assign(document, { execCommand });
+    answered({ answer: '24', answer_type: 'str' });
+
+    fireEvent.click(screen.getByRole('button', { name: 'Copy' }));
+    await act(() => Promise.resolve());
+
+    expect(execCommand).toHaveBeenCalledOnce();
+    expect(screen.queryByRole('button', { name: 'Copied' })).toBeNull();
+    vi.unstubAllGlobals();
+  });
+
   it('is copied whole', async () => {
     const writeText = vi.fn(() => Promise.resolve());
     vi.stubGlobal('navigator', { clipboard: { writeText } });
@@ -341,6 +355,26 @@ describe('the answer', () => {
     expect(await screen.findByRole('button', { name: 'Copied' })).toBeTruthy();
     expect(writeText).toHaveBeenCalledExactlyOnceWith('**24**');
     vi.unstubAllGlobals();
+  });
+});
+
+describe('what the model was told', () => {
+  it('is above the steps, as plain text, folded', () => {
+    mount(
+      new Story().tell(
+        started({ description: '- `x`: **int**' }),
+        ...ran(1, 'a()')
+      )
+    );
+    const told = screen.getByRole('button', {
+      name: 'What the model was told'
+    });
+    expect(screen.queryByText('- `x`: **int**')).toBeNull();
+
+    fireEvent.click(told);
+
+    expect(screen.getByText('- `x`: **int**')).toBeTruthy();
+    expect(told.compareDocumentPosition(head(1))).toBe(4);
   });
 });
 
