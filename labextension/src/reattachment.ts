@@ -42,12 +42,13 @@ export class Reattachment {
     if (placeOf(run, model) < 0) {
       show(run, model);
     }
-    void run.record.then(record => {
+    void run.record.then(({ data, metadata }) => {
       const place = model.isDisposed ? -1 : placeOf(run, model);
       if (place >= 0) {
         model.outputs.set(place, {
           output_type: 'display_data',
-          ...record
+          data,
+          metadata
         } as Output);
       }
     });

@@ -53,7 +53,9 @@ describe('a notebook that was loaded anew', () => {
   it('gets the record in the place of the panel, and keeps all else', async () => {
     const cell = new FakeCell('a', [other, viewOf('another')]);
     const record = recordOf('How many?');
-    const run = fakeRun('run', 'a', Promise.resolve(record));
+    // It comes in a message, of which nothing else belongs in a notebook.
+    const message = { kind: 'finished', ...record };
+    const run = fakeRun('run', 'a', Promise.resolve(message));
 
     reattach(run, fakePanel([cell]));
     await run.record;

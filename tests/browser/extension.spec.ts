@@ -22,6 +22,7 @@ async function approve(
   run: PanelInCell,
   step: number
 ): Promise<void> {
+  await run.asked(step).waitFor();
   await expect(async () => {
     await shortcut(lab, 'A');
     await expect(run.asked(step)).toHaveCount(0, { timeout: 300 });
@@ -211,6 +212,27 @@ test('settings reach the kernel, and never override the notebook', async ({
     expect(await book.evaluate('_rlm.answer')).toBe(1);
     await expect(run.panel).toContainText('1 of 7');
     await expect(run.panel).toContainText('of 50k');
+  } finally {
+    await setSettings('{}');
+  }
+});
+
+test('settings that changed while no page was there reach the kernel', async ({
+  freshLab,
+  kernel,
+  models
+}) => {
+  const { path } = await Notebook.open(freshLab, kernel, ['%%rlm\nWhich?']);
+  await setSettings('{"approve": "never", "calls": 7}');
+  try {
+    await freshLab.reload();
+    await loaded(freshLab);
+    const book = await Notebook.reopen(freshLab, path);
+    await book.idle();
+    await models.script(code('FINAL(1)'));
+    const run = await book.start(0);
+    expect(await book.evaluate('_rlm.answer')).toBe(1);
+    await expect(run.panel).toContainText('1 of 7');
   } finally {
     await setSettings('{}');
   }

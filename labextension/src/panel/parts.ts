@@ -5,7 +5,7 @@ import { startOf } from './text';
 
 export type Part =
   | { readonly kind: 'words'; readonly text: string }
-  /** Code that is still being written. */
+  /** Code that is still being written, or whose turn has not come. */
   | { readonly kind: 'fence'; readonly text: string }
   | { readonly kind: 'block'; readonly block: Block; readonly place: number };
 
@@ -16,14 +16,19 @@ export type Part =
 export function arrange({ reply, replySeq, blocks }: Step): readonly Part[] {
   const parts: Part[] = [];
   let next = 0;
-  for (const part of splitReply(startOf(reply))) {
+  const writing = replySeq === null;
+  const text = startOf(reply);
+  // A fence of which only a part has come would be a line of words, or of the code, for a moment.
+  for (const part of splitReply(
+    writing ? text.replace(/\n[ \t]*[`~]+$/, '') : text
+  )) {
     const block = blocks[next];
     if (part.kind === 'words') {
       parts.push(part);
     } else if (block && isSame(part.text, startOf(block.code))) {
       parts.push({ kind: 'block', block, place: next });
       next += 1;
-    } else if (replySeq === null) {
+    } else if (writing || part.source.startsWith('```repl')) {
       parts.push({ kind: 'fence', text: part.text });
     } else {
       parts.push({ kind: 'words', text: part.source });

@@ -154,6 +154,20 @@ describe('the fold', () => {
     expect(replied.totals.usd).toBeNull();
   });
 
+  it('shows a piece of a reply once, however often it comes', () => {
+    const pieces = [
+      event(1, 'root_requested'),
+      event(2, 'root_streamed', { start: 0, text: 'I 👀 ' }),
+      event(3, 'root_streamed', { start: 4, text: 'at ' }),
+      event(4, 'root_streamed', { start: 4, text: 'at it' })
+    ];
+    const replies = pieces.map(
+      (_, place) =>
+        rootOf(fold(emptyTree, pieces.slice(0, place + 1))).steps[0]?.reply
+    );
+    expect(replies).toEqual(['', 'I 👀 ', 'I 👀 at ', 'I 👀 at it']);
+  });
+
   it('asks about a block until it is decided', () => {
     const asked = fold(emptyTree, [
       event(1, 'code_proposed', { block: 1, code: 'x', asked: true }),

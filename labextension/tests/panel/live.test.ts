@@ -33,8 +33,35 @@ describe('a live run', () => {
     vi.advanceTimersByTime(1000);
     expect(model.sent).toHaveLength(2);
     model.events(begun);
-    vi.advanceTimersByTime(60_000);
+    vi.advanceTimersByTime(1500);
     expect(model.sent).toHaveLength(2);
+  });
+
+  it('says hello every four seconds for as long as nothing new comes', () => {
+    model.events(begun);
+    model.sent = [];
+    vi.advanceTimersByTime(3000);
+    model.events([event(3, 'observed')]);
+    vi.advanceTimersByTime(3000);
+    expect(model.sent).toEqual([]);
+    vi.advanceTimersByTime(5000);
+    expect(model.sent).toEqual(Array(2).fill({ kind: 'hello', have: 3 }));
+  });
+
+  it('says hello again behind a gap, and after what it has already', () => {
+    model.events(begun);
+    vi.advanceTimersByTime(1000);
+    model.events([event(9, 'observed')], 8);
+    model.events(begun);
+    model.sent = [];
+    vi.advanceTimersByTime(3000);
+    expect(model.sent).toEqual([{ kind: 'hello', have: 2 }]);
+  });
+
+  it('leaves no timer when the last event has come', () => {
+    model.events([...begun, ended]);
+    vi.advanceTimersByTime(300);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('shows the events that come, whatever line of them is broken', () => {
@@ -99,7 +126,7 @@ describe('a live run', () => {
     expect(model.sent).toEqual(Array(3).fill({ kind: 'decide', ...approve }));
 
     model.events([event(3, 'code_decided', { block: 1, decision: 'approve' })]);
-    vi.advanceTimersByTime(5000);
+    vi.advanceTimersByTime(3000);
     expect(model.sent).toHaveLength(3);
     expect(run.source.controls?.sending).toEqual([]);
   });

@@ -11,6 +11,7 @@ import type {
   RunStarted
 } from '../../../src/panel/protocol';
 import type { Controls, Decision, RunSource } from '../../../src/panel/source';
+import type { Text } from '../../../src/panel/state';
 
 type Told<T> = T extends AnyEvent
   ? Omit<T, 'seq' | 'run'> & { run?: string }
@@ -58,6 +59,11 @@ export class Story implements RunSource {
       stopping: false,
       ...known
     };
+  }
+
+  /** The reply of the last step of the root run. */
+  get reply(): Text | undefined {
+    return this.tree.runs.get('root')?.steps.at(-1)?.reply;
   }
 
   changed(): this {

@@ -119,7 +119,12 @@ describe('a step', () => {
     const story = new Story(true).tell(
       started(),
       { type: 'root_requested', step: 1, added: [] },
-      { type: 'root_streamed', step: 1, text: 'Words.\n\n```repl\nn = 1' }
+      {
+        type: 'root_streamed',
+        step: 1,
+        start: 0,
+        text: 'Words.\n\n```repl\nn = 1'
+      }
     );
     const element = mount(story);
     const shown = () =>
@@ -136,6 +141,51 @@ describe('a step', () => {
     });
 
     expect(shown()).toEqual(['Words.', 'n = 1', 'That is all.']);
+  });
+
+  it('shows no fence that is only half written as code or as words', () => {
+    const story = new Story(true).tell(started(), {
+      type: 'root_requested',
+      step: 1,
+      added: []
+    });
+    const element = mount(story);
+    const shown = (text: string) => {
+      const start = typeof story.reply === 'string' ? story.reply.length : 0;
+      void act(() => {
+        story.tell({ type: 'root_streamed', step: 1, start, text });
+      });
+      return [...element.querySelectorAll('ol .rlm-markdown, ol pre')].map(
+        each => each.textContent.trim()
+      );
+    };
+
+    expect(shown('Words.\n``')).toEqual(['Words.']);
+    expect(shown('`re')).toEqual(['Words.']);
+    expect(shown('pl\nn = 1\n``')).toEqual(['Words.', 'n = 1']);
+    expect(shown('`\nMore.')).toEqual(['Words.', 'n = 1', 'More.']);
+  });
+
+  it('shows code that is still to run as it was while it was written', () => {
+    const story = new Story(true).tell(started(), {
+      type: 'root_requested',
+      step: 1,
+      added: []
+    });
+    const element = mount(story);
+
+    void act(() => {
+      story.tell(
+        replied(1, '```repl\na = 1\n```\n\n```repl\nb = 2\n```'),
+        proposed(1, 'a = 1', { asked: false })
+      );
+    });
+
+    expect(
+      [...element.querySelectorAll('ol .rlm-code')].map(
+        each => each.textContent
+      )
+    ).toEqual(['a = 1', 'b = 2']);
   });
 
   it('keeps a fence that is no code among the words', () => {
