@@ -30,7 +30,14 @@ const { outputFiles } = await build({
   logLevel: 'warning'
 });
 // Only classes, and functions that use `this`, are ever constructed: the others may be arrows.
-const compress = { passes: 3, unsafe_arrows: true, unsafe_methods: true };
+const compress = {
+  passes: 3,
+  lhs_constants: false,
+  pure_getters: true,
+  unsafe: true,
+  unsafe_arrows: true,
+  unsafe_methods: true
+};
 await mkdir(outdir, { recursive: true });
 for (const { path, text } of outputFiles) {
   const { code } = path.endsWith('.js')

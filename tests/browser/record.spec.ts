@@ -93,6 +93,33 @@ test('the saved notebook holds the record, and nothing of the widget', async ({
   ).toEqual([['application/vnd.rlm.run+json', 'text/html', 'text/plain']]);
 });
 
+test('an open trace is followed as it grows', async ({ lab, notebook }) => {
+  const book = await notebook('1');
+  const append = (event: object) =>
+    book.execute(
+      'import os, pathlib\n' +
+        'trace = pathlib.Path(os.environ["RLM_TRACE_DIR"], "grows.rlm.jsonl")\n' +
+        'trace.parent.mkdir(exist_ok=True)\n' +
+        'with trace.open("a") as file:\n' +
+        `    print(${JSON.stringify(JSON.stringify(event))}, file=file)`
+    );
+  const started = { question: 'How long?', model: 'a/b', sub_model: 'a/b' };
+  await append({ type: 'run_started', seq: 1, run: '1', ...started });
+  await lab.evaluate(() =>
+    window.jupyterapp.commands.execute('docmanager:open', {
+      path: 'traces/grows.rlm.jsonl'
+    })
+  );
+  const run = new PanelInCell(lab.locator('.rlm-Trace'));
+  await expect(run.panel).toContainText('How long?');
+
+  await append({ type: 'notice', seq: 2, run: '1', text: 'longer' });
+  await expect(run.panel).toContainText('longer');
+  const finished = { status: 'answered', answer: 'long', answer_type: 'str' };
+  await append({ type: 'run_finished', seq: 3, run: '1', ...finished });
+  await expect(run.answer).toContainText('long');
+});
+
 test('a trace opens with a double click, and shows the run in full', async ({
   lab,
   notebook,

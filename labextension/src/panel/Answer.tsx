@@ -73,7 +73,7 @@ function Value({ run, answer }: { run: Run; answer: Text }): VNode {
       )}
       {open && isCut(text) && (
         <span class="rlm-note">
-          {loading ? ' Loading…' : ' The trace file holds the whole answer.'}
+          {loading ? ' Loading…' : ' The trace file holds the whole text.'}
         </span>
       )}
     </>

@@ -6,7 +6,7 @@ import { Chips } from './Chips';
 import { CodeEditor } from './CodeEditor';
 import { type Choice, Decisions } from './Decisions';
 import { HiddenLines } from './HiddenLines';
-import { hasHidden } from './hidden';
+import { hiddenAt } from './hidden';
 import { isSubmit } from './keys';
 import { LongCode } from './LongCode';
 import { useFull } from './LongText';
@@ -46,22 +46,22 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       drafts.set(key, text);
     }
   };
-  // What is not all shown, or has only just come, can't be what a person means to approve.
-  const ready = settled && code !== null;
   const decide = (choice: Choice): void => {
-    const { decision } = choice;
-    if (
-      !sending &&
-      (ready || (decision !== 'approve' && decision !== 'edit'))
-    ) {
+    if (!sending) {
       box.current?.focus(QUIETLY);
       source.controls?.decide({ ...question, ...choice });
     }
   };
-  const approve = (): void => {
-    decide(
-      edited ? { decision: 'edit', code: draft } : { decision: 'approve' }
-    );
+  // What is not all shown, or has only just come, can't be what a person means to approve.
+  const ready = settled && code !== null;
+  const approve = (
+    choice: Choice = edited
+      ? { decision: 'edit', code: draft }
+      : { decision: 'approve' }
+  ): void => {
+    if (ready) {
+      decide(choice);
+    }
   };
   const left = useRef(false);
   const leave = (): void => {
@@ -92,7 +92,7 @@ export function Approval(props: { question: Question; block: Block }): VNode {
         }
       }}
     >
-      <Chips block={block} hidden={hasHidden(shown)} />
+      <Chips block={block} hidden={hiddenAt(shown) >= 0} />
       {code === null ? (
         <LongCode text={full.text} seq={null} />
       ) : (
@@ -107,18 +107,18 @@ export function Approval(props: { question: Question; block: Block }): VNode {
       )}
       {code === null && (
         <p class="rlm-note">
-          {loading && 'Loading the whole code…'}
-          {failure && (
+          {loading || (load && !failure) ? (
+            'Fetching the whole code…'
+          ) : (
             <>
-              The whole code could not be loaded.{' '}
-              <button type="button" class="rlm-link" onClick={load}>
-                Try again
-              </button>
+              The whole code could not be fetched.
+              {load && (
+                <button type="button" class="rlm-link" onClick={load}>
+                  Try again
+                </button>
+              )}
             </>
           )}
-          {!loading &&
-            !failure &&
-            'The whole code is not to be had here, so it can’t be approved.'}
         </p>
       )}
       <HiddenLines text={shown} />

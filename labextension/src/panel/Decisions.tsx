@@ -13,7 +13,7 @@ export function Decisions(props: {
   /** Whether the code may be approved. */
   ready: boolean;
   sending: boolean;
-  onApprove: () => void;
+  onApprove: (choice?: Choice) => void;
   onDecide: (choice: Choice) => void;
   onUndo: () => void;
   onLeave: () => void;
@@ -26,14 +26,20 @@ export function Decisions(props: {
   };
   return (
     <fieldset class="rlm-decisions" disabled={sending}>
-      <Button look="rlm-primary" disabled={!ready} onClick={onApprove}>
+      <Button
+        look="rlm-primary"
+        disabled={!ready}
+        onClick={() => {
+          onApprove();
+        }}
+      >
         {edited ? 'Approve edited' : 'Approve'}
       </Button>
       {edited && <Button onClick={onUndo}>Undo edits</Button>}
       <Button
         disabled={edited || !ready}
         onClick={() => {
-          onDecide({ decision: 'approve', rest: true });
+          onApprove({ decision: 'approve', rest: true });
         }}
       >
         Approve all in this run

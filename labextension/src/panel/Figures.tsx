@@ -45,10 +45,10 @@ export function Figures(props: {
       </Figure>
       <Figure name="Sub-calls" used={totals.done}>
         {SUB_CALLS.map(
-          ([key, word]) =>
+          key =>
             (totals[key] > 0 || key === 'done') && (
               <span key={key} class={key === 'failed' ? 'rlm-bad' : undefined}>
-                {`${key === 'done' ? '' : ', '}${number(totals[key])} ${word}`}
+                {`${key === 'done' ? '' : ', '}${number(totals[key])} ${key === 'planned' ? 'to come' : key}`}
               </span>
             )
         )}
@@ -59,12 +59,12 @@ export function Figures(props: {
 
 /** What becomes of sub-calls; what is none is left out. */
 const SUB_CALLS = [
-  ['done', 'done'],
-  ['running', 'running'],
-  ['planned', 'to come'],
-  ['failed', 'failed'],
-  ['cancelled', 'cancelled'],
-  ['cached', 'cached']
+  'done',
+  'running',
+  'planned',
+  'failed',
+  'cancelled',
+  'cached'
 ] as const;
 
 function Figure(props: {

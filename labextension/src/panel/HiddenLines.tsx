@@ -1,14 +1,18 @@
 import type { VNode } from 'preact';
 
-import { hasHidden, revealed } from './hidden';
+import { hiddenAt, revealed } from './hidden';
 
 const MOST = 5;
+/** Characters before and behind the first one that is hidden. */
+const AROUND = 250;
 
 /** The lines of `text` that hold hidden characters, with these made visible. */
 export function HiddenLines({ text }: { text: string }): VNode | null {
-  const found = text
-    .split('\n')
-    .flatMap((line, place) => (hasHidden(line) ? { line, place } : []));
+  const found = text.split('\n').flatMap((line, place) => {
+    const at = hiddenAt(line);
+    const part = line.slice(Math.max(at - AROUND, 0), at + AROUND);
+    return at < 0 ? [] : `${String(place + 1)}  ${revealed(part)}`;
+  });
   if (found.length === 0) {
     return null;
   }
@@ -16,20 +20,10 @@ export function HiddenLines({ text }: { text: string }): VNode | null {
   return (
     <div class="rlm-hidden-lines">
       <p>What is shown above may not be what runs:</p>
-      {found.slice(0, MOST).map(({ line, place }) => (
-        <pre key={place}>{`${String(place + 1)}  ${around(line)}`}</pre>
+      {found.slice(0, MOST).map(line => (
+        <pre key={line}>{line}</pre>
       ))}
       {more > 0 && <p>{`and ${String(more)} more lines`}</p>}
     </div>
   );
-}
-
-/** The part of a line where its first hidden character is. */
-function around(line: string): string {
-  const shown = revealed(line);
-  let place = 0;
-  while (shown[place] === line[place]) {
-    place += 1;
-  }
-  return shown.slice(Math.max(place - 250, 0), place + 250);
 }

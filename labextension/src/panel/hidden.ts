@@ -1,16 +1,15 @@
-import { visible } from './text';
+import { asCode } from './text';
 
-/** Signs that may be part of a text, but have no business in code: they draw nothing. */
-const IN_CODE = /[\u034f\u115f\u1160\u200c\u2028\u2029\u3164\uffa0]|\u200d/gu;
+/** All that draws nothing, or turns the text around; some of it may be part of a text, not of code. */
+const HIDDEN =
+  /(?![\n\t])[\p{Cc}\p{Cf}\u034f\u115f\u1160\u2028\u2029\u3164\uffa0]/gu;
 
-/** `code` with all that draws nothing, or turns the text around, as codes: "⟨202E⟩". */
+/** `code` with its hidden characters as codes: "⟨202E⟩". */
 export function revealed(code: string): string {
-  return visible(code).replace(
-    IN_CODE,
-    sign => `⟨${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase()}⟩`
-  );
+  return code.replace(HIDDEN, asCode);
 }
 
-export function hasHidden(code: string): boolean {
-  return revealed(code) !== code;
+/** Where the first hidden character of `code` is, or -1. */
+export function hiddenAt(code: string): number {
+  return code.search(HIDDEN);
 }

@@ -90,10 +90,7 @@ export function liveRun(model: Model): LiveRun & { end(): void } {
     if (after > have) {
       sayHello();
     } else if (last > have) {
-      tree = fold(
-        tree,
-        events.filter(({ seq }) => seq > have)
-      );
+      tree = fold(tree, events);
       have = last;
       asked.confirm(tree);
       clearTimeout(hello);

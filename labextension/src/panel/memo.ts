@@ -1,17 +1,10 @@
-import { Component, type ComponentType, type VNode } from 'preact';
+import { type ComponentType, h, type VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 
 /** `View`, drawn anew only when one of its properties is another object or value. */
 export function memo<P extends object>(
-  View: (props: P) => VNode | null
-): ComponentType<P> {
-  return class extends Component<P> {
-    override shouldComponentUpdate(next: Readonly<P>): boolean {
-      const names = Object.keys(next) as (keyof P)[];
-      return names.some(name => next[name] !== this.props[name]);
-    }
-
-    override render(): VNode | null {
-      return View(this.props);
-    }
-  };
+  View: ComponentType<P>
+): (props: P) => VNode {
+  return props =>
+    useMemo(() => h(View as ComponentType, props), Object.values(props));
 }

@@ -5,7 +5,7 @@ import { startOf } from './text';
 
 export type Part =
   | { readonly kind: 'words'; readonly text: string }
-  /** Code that is still being written, or whose turn has not come. */
+  /** Code that is still being written. */
   | { readonly kind: 'fence'; readonly text: string }
   | { readonly kind: 'block'; readonly block: Block; readonly place: number };
 
@@ -20,7 +20,7 @@ export function arrange({ reply, replySeq, blocks }: Step): readonly Part[] {
   const text = startOf(reply);
   // A fence of which only a part has come would be a line of words, or of the code, for a moment.
   for (const part of splitReply(
-    writing ? text.replace(/\n[ \t]*[`~]+$/, '') : text
+    writing ? text.replace(/(^|\n)[ \t]*[`~]+$/, '') : text
   )) {
     const block = blocks[next];
     if (part.kind === 'words') {
@@ -28,7 +28,7 @@ export function arrange({ reply, replySeq, blocks }: Step): readonly Part[] {
     } else if (block && isSame(part.text, startOf(block.code))) {
       parts.push({ kind: 'block', block, place: next });
       next += 1;
-    } else if (writing || part.source.startsWith('```repl')) {
+    } else if (writing) {
       parts.push({ kind: 'fence', text: part.text });
     } else {
       parts.push({ kind: 'words', text: part.source });

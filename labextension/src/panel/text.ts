@@ -52,7 +52,7 @@ export function cut(text: string, longest: number): Text {
 export function upTo(text: Text, count: number): Text {
   return isCut(text) || text.length <= count
     ? text
-    : [...text].slice(0, count).join('');
+    : Array.from(text).slice(0, count).join('');
 }
 
 /** One text behind another. */
@@ -121,22 +121,16 @@ export function preview(text: Text): string {
 
 /** Characters that draw nothing, or turn the text around, as codes: "⟨1B⟩", "⟨202E⟩". */
 export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, sign => {
-    const code = sign.codePointAt(0) ?? 0;
-    // Emoji and several scripts are written with the joiners.
-    if ('\n\t\u200c\u200d'.includes(sign)) {
-      return sign;
-    }
-    return `⟨${code.toString(16).toUpperCase().padStart(2, '0')}⟩`;
-  });
+  // Emoji and several scripts are written with the joiners.
+  return text.replace(/(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, asCode);
 }
 
-/** Characters as Python counts them. */
+export function asCode(sign: string): string {
+  const code = sign.codePointAt(0) ?? 0;
+  return `⟨${code.toString(16).toUpperCase().padStart(2, '0')}⟩`;
+}
+
+/** Characters as Python counts them: of a pair, only the first half. */
 function points(text: string): number {
-  let count = 0;
-  for (let place = 0; place < text.length; place += 1) {
-    const code = text.charCodeAt(place);
-    count += code >= 0xdc00 && code <= 0xdfff ? 0 : 1;
-  }
-  return count;
+  return text.replace(/[\udc00-\udfff]/g, '').length;
 }

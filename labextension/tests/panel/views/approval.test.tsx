@@ -1,20 +1,55 @@
 // @vitest-environment jsdom
 import { act, fireEvent, screen, within } from '@testing-library/preact';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { deferred } from '../../../src/panel/live/fetches';
 import { type EditorOptions, page } from '../../../src/panel/page';
 import { plainEditor } from '../../../src/panel/plainEditor';
-import { mount } from './mount';
+import type { AnyEvent } from '../../../src/panel/protocol';
+import { mount as draw } from './mount';
 import { executed, proposed, replied, started, Story, waiting } from './source';
 
 const AT = { run: 'root', step: 1, block: 1 };
 
 const box = () => screen.getByRole('group', { name: 'Approval of step 1' });
 const button = (name: string) => within(box()).getByRole('button', { name });
+const enabled = () =>
+  within(box())
+    .getAllByRole<HTMLButtonElement>('button')
+    .flatMap(each => (each.disabled ? [] : each.textContent));
+const submit = () => fireEvent.keyDown(box(), { key: 'Enter', ctrlKey: true });
 const editor = () =>
   screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Code' });
 const write = (text: string) =>
   fireEvent.input(editor(), { target: { value: text } });
+
+/** Draws a panel, and waits until what it asks can be approved. */
+const mount = (...of: Parameters<typeof draw>) => {
+  const element = draw(...of);
+  pass(400);
+  return element;
+};
+const pass = (milliseconds: number) => {
+  void act(() => {
+    vi.advanceTimersByTime(milliseconds);
+  });
+};
+/** What was fetched has come, or failed to. */
+const settle = () =>
+  act(
+    () =>
+      new Promise<void>(resolve => {
+        setImmediate(resolve);
+      })
+  );
+const cut = { start: 'x', end: '1', chars: 60 };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  return () => {
+    vi.useRealTimers();
+  };
+});
 
 describe('a block that waits for approval', () => {
   it('offers what can be decided, by these names', () => {
@@ -138,6 +173,20 @@ describe('a block that waits for approval', () => {
     expect(screen.getByText('Approved')).toBeTruthy();
   });
 
+  it('says that all that follows was approved with it', () => {
+    const { textContent } = mount(
+      waiting().tell({
+        type: 'code_decided',
+        step: 1,
+        block: 1,
+        decision: 'approve',
+        rest: true
+      })
+    );
+
+    expect(textContent).toContain('Approved, with all that follows');
+  });
+
   it('warns of characters that cannot be seen, and shows them', () => {
     mount(waiting('x = 1\nadmin = "\u202e"'));
 
@@ -145,43 +194,109 @@ describe('a block that waits for approval', () => {
     expect(box().textContent).toContain('2  admin = "⟨202E⟩"');
   });
 
-  it('has the whole code fetched before it can be edited', async () => {
+  it('shows them wherever they are in a line', () => {
+    mount(waiting(`${'x'.repeat(1000)}\u202e${'y'.repeat(1000)}`));
+
+    expect(box().textContent).toContain('x⟨202E⟩y');
+  });
+
+  it('cannot be approved before its whole code is there', async () => {
     const story = new Story(true);
-    const whole = 'x = 1\n'.repeat(10);
-    story.fetch = vi.fn(() =>
-      Promise.resolve({ ...proposed(1, whole), seq: 3, run: 'root' })
-    );
-    story.tell(
+    const whole = 'x = 1\n'.repeat(10) + '\u202e';
+    const { promise, resolve } = deferred<AnyEvent>();
+    story.fetch = vi.fn(() => promise);
+    story.tell(started(), replied(1, 'Now.'), proposed(1, '', { code: cut }));
+    mount(story);
+    submit();
+
+    expect(enabled()).toEqual(['Reject', 'Stop']);
+    expect(story.decide).not.toHaveBeenCalled();
+
+    resolve({ ...proposed(1, whole), seq: 3, run: 'root' });
+    await settle();
+    submit();
+
+    expect(editor().value).toBe(whole);
+    expect(within(box()).getByText('hidden characters')).toBeTruthy();
+    expect(story.fetch).toHaveBeenCalledExactlyOnceWith(3);
+    expect(story.decide).toHaveBeenCalledOnce();
+  });
+
+  it('cannot be approved where its whole code cannot be had', () => {
+    const story = new Story(true).tell(
       started(),
-      replied(1, 'Now.'),
-      proposed(1, '', { code: { start: 'x', end: '1', chars: 60 } })
+      proposed(1, '', { code: cut })
     );
     mount(story);
+    submit();
+    fireEvent.click(button('Reject'));
 
-    expect(
-      (
-        await screen.findByRole<HTMLTextAreaElement>('textbox', {
-          name: 'Code'
-        })
-      ).value
-    ).toBe(whole);
-    expect(story.fetch).toHaveBeenCalledExactlyOnceWith(3);
+    expect(enabled()).toEqual(['Reject', 'Stop']);
+    expect(story.decide).toHaveBeenCalledExactlyOnceWith({
+      ...AT,
+      decision: 'reject',
+      note: ''
+    });
   });
 
   it('asks for the whole code again only when told to', async () => {
     const story = new Story(true);
     story.fetch = vi.fn(() => Promise.reject(new Error('gone')));
-    story.tell(
-      started(),
-      proposed(1, '', { code: { start: 'x', end: '1', chars: 60 } })
-    );
+    story.tell(started(), proposed(1, '', { code: cut }));
     mount(story);
+    await settle();
 
-    fireEvent.click(await screen.findByRole('button', { name: 'Try again' }));
+    expect(enabled()).toEqual(['Try again', 'Reject', 'Stop']);
+    fireEvent.click(button('Try again'));
+    await settle();
 
     expect(story.fetch).toHaveBeenCalledTimes(2);
-    await screen.findByRole('button', { name: 'Try again' });
-    expect(story.fetch).toHaveBeenCalledTimes(2);
+    expect(button('Try again')).toBeTruthy();
+  });
+
+  it('cannot be approved at the moment when it appears', () => {
+    const story = waiting();
+    draw(story);
+    submit();
+    pass(399);
+    submit();
+
+    expect(enabled()).toEqual(['Reject', 'Stop']);
+    expect(story.decide).not.toHaveBeenCalled();
+
+    pass(1);
+    submit();
+
+    expect(enabled()).toContain('Approve');
+    expect(story.decide).toHaveBeenCalledOnce();
+  });
+
+  it('is new once, however often its step is folded', () => {
+    draw(waiting());
+    const head = screen.getByRole('button', { name: /Step 1/ });
+    pass(300);
+    fireEvent.click(head);
+    fireEvent.click(head);
+    pass(100);
+
+    expect(enabled()).toContain('Approve');
+  });
+
+  it('has neither the draft nor the time of the block before', () => {
+    const story = waiting('print(1)');
+    mount(story);
+    write('print(2)');
+
+    void act(() => {
+      story.tell(
+        { type: 'code_decided', step: 1, block: 1, decision: 'approve' },
+        replied(1, 'Again.'),
+        proposed(1, 'print(3)', { block: 2 })
+      );
+    });
+
+    expect(editor().value).toBe('print(3)');
+    expect(enabled()).toEqual(['Reject', 'Stop']);
   });
 });
 

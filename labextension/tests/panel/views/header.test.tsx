@@ -19,7 +19,8 @@ describe('the header', () => {
       new Story().tell(started({ context: ['tickets', 'df'] }))
     );
 
-    expect(screen.getByRole('heading', { name: 'How many?' })).toBeTruthy();
+    const heading = screen.getByRole('heading', { name: 'How many?' });
+    expect(heading.title).toBe('How many?');
     expect(textContent).toContain('big, sub-calls small on tickets, df');
   });
 

@@ -166,28 +166,6 @@ describe('a step', () => {
     expect(shown('`\nMore.')).toEqual(['Words.', 'n = 1', 'More.']);
   });
 
-  it('shows code that is still to run as it was while it was written', () => {
-    const story = new Story(true).tell(started(), {
-      type: 'root_requested',
-      step: 1,
-      added: []
-    });
-    const element = mount(story);
-
-    void act(() => {
-      story.tell(
-        replied(1, '```repl\na = 1\n```\n\n```repl\nb = 2\n```'),
-        proposed(1, 'a = 1', { asked: false })
-      );
-    });
-
-    expect(
-      [...element.querySelectorAll('ol .rlm-code')].map(
-        each => each.textContent
-      )
-    ).toEqual(['a = 1', 'b = 2']);
-  });
-
   it('keeps a fence that is no code among the words', () => {
     const element = mount(
       new Story().tell(started(), replied(1, 'So:\n\n```json\n{"a": 1}\n```'))
