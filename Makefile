@@ -67,8 +67,9 @@ notebook: setup  ## The quickstart runs, and its checks give what is saved in it
 	$(BIN)/pytest --nbval-lax --nbval-current-env notebooks/quickstart.ipynb
 
 .PHONY: frontend-test
-frontend-test: setup  ## The TypeScript tests
+frontend-test: setup  ## The TypeScript tests, and what the panel weighs
 	npm run --silent test
+	npm run --silent size
 
 .PHONY: browser-test
 browser-test: setup chromium  ## The front end in a real JupyterLab, in Chromium
