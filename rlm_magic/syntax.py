@@ -15,10 +15,11 @@ __all__ = ["Escape", "code_lines", "parse", "parses"]
 _lock = threading.Lock()
 
 # Every alternative takes what it starts with or ends at the text's end, so a scan is linear.
+# Long strings: `(?>(?:…)*)`, for before Python 3.11.5 `(?:…)*+` goes wrong behind a lookahead.
 _TOKEN = re.compile(
     r"""
-      (?P<long>  \"{3}(?:[^"\\]++|\\.|"(?!""))*+(?:\"{3}|\\?\Z)
-               | '{3}(?:[^'\\]++|\\.|'(?!''))*+(?:'{3}|\\?\Z))
+      (?P<long>  \"{3}(?>(?:[^"\\]++|\\.|"(?!""))*)(?:\"{3}|\\?\Z)
+               | '{3}(?>(?:[^'\\]++|\\.|'(?!''))*)(?:'{3}|\\?\Z))
     | (?P<short> "(?:[^"\\\n]++|\\.)*+"? | '(?:[^'\\\n]++|\\.)*+'?)
     | (?P<comment> \#[^\n]*+)
     | (?P<open> [(\[{])

@@ -50,7 +50,9 @@ def sdist(tmp_path_factory: pytest.TempPathFactory, without_node: Path) -> Path:
 def wheel(tmp_path_factory: pytest.TempPathFactory, sdist: Path, without_node: Path) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     with tarfile.open(sdist) as archive:
-        archive.extractall(out, filter="data")
+        # From Python 3.11.4 on there are filters, and soon one has to be chosen.
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(out, **safely)
     build(out / f"rlm_magic-{VERSION}", "--wheel", out, without_node)
     return out / f"rlm_magic-{VERSION}-py3-none-any.whl"
 
