@@ -91,7 +91,8 @@ def cut(text: str, longest: int) -> str | Cut:
 
 
 def _to_length(text: str, info: SerializationInfo) -> str | Cut:
-    return cut(text, info.context["longest"]) if info.context else text
+    longest = info.context["longest"] if info.context else None
+    return text if longest is None else cut(text, longest)
 
 
 Text = Annotated[str, BeforeValidator(_repair), PlainSerializer(_to_length)]

@@ -83,6 +83,8 @@ test('two views of a run decide once', async ({ lab, kernel, models }) => {
   await view.button('Approve').click();
   await view.asked(2).waitFor();
 
+  await expect(view.button('Approve')).toBeEnabled();
+  await expect(book.run(1).button('Reject')).toBeEnabled();
   // Both at once, and not the same.
   const [approve, reject] = await Promise.all([
     view.button('Approve').elementHandle(),

@@ -220,6 +220,23 @@ def test_long_texts_are_previews_and_come_whole_when_they_are_asked_for(
     cell.wait()
 
 
+def test_code_that_waits_for_approval_comes_whole_whatever_its_length(
+    panel_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    code = f"x = 1  # {'long ' * 150_000}"
+    first, last = repl(code, "FINAL(x)")
+    server.script([{"content": first, "chunk": 100_000}, last])
+    cell = panel_kernel.start("%%rlm\nWhy?")
+    browser = PanelInBrowser(panel_kernel)
+    proposed = browser.wait_for("code_proposed")
+    assert proposed["code"]["chars"] == len(code.rstrip())
+    browser.send(kind="fetch", seq=proposed["seq"])
+    panel_kernel.wait(lambda: browser.messages("fetched") != [], "the whole code")
+    assert json.loads(browser.messages("fetched")[0][1])["code"] == code.rstrip()
+    browser.decide(proposed, "approve", rest=True)
+    assert cell.wait().status == "ok"
+
+
 def test_the_panel_ends_with_the_run_and_leaves_a_record(
     panel_kernel: Kernel, server: FakeOpenAI
 ) -> None:
