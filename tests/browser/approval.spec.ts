@@ -77,6 +77,7 @@ test('approval works by keyboard alone', async ({ lab, notebook, models }) => {
   await lab.keyboard.press('Control+Enter');
 
   const run = book.run(1);
+  // For a moment a question takes no approval: it could be meant for the one before.
   await expect(run.approval).toBeFocused();
   await lab.keyboard.press('Tab');
   await expect(run.editor).toBeFocused();
@@ -84,10 +85,10 @@ test('approval works by keyboard alone', async ({ lab, notebook, models }) => {
   await lab.keyboard.type("; seen.append('typed')");
   await lab.keyboard.press('Escape');
   await expect(run.approval).toBeFocused();
+  await expect(run.button('Approve edited')).toBeEnabled();
   await lab.keyboard.press('Control+Enter');
 
   await expect(run.asked(2)).toBeFocused();
-  // For a moment a question takes no approval: it could be meant for the one before.
   await expect(run.button('Approve')).toBeEnabled();
   await lab.keyboard.press('Control+Enter');
   expect(await book.evaluate('(seen, _rlm.answer)')).toEqual([[1, 'typed'], 2]);
@@ -102,6 +103,7 @@ test('Ctrl+Enter in the editor approves what is in it', async ({
   await models.script(code("FINAL('the model')"));
   const run = await book.start(0);
   await run.editor.fill("FINAL('the person')");
+  await expect(run.button('Approve edited')).toBeEnabled();
   await lab.keyboard.press('Control+Enter');
   expect(await book.evaluate('_rlm.answer')).toBe('the person');
 });
