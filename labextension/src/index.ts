@@ -1,15 +1,15 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-import { attentionPlugin } from './attention';
-import { commandsPlugin } from './commands';
-import { hostPlugin } from './host';
-import { liveRunsPlugin } from './liveRuns';
-import { prosePlugin } from './prose';
-import { reattachPlugin } from './reattach';
-import { recordPlugin } from './recordRenderer';
-import { runsPlugin } from './runsPanel';
-import { settingsPlugin } from './settings';
-import { tracePlugin } from './traceViewer';
+import { commandsPlugin } from './commands/commandsPlugin';
+import { hostPlugin } from './host/hostPlugin';
+import { attentionPlugin } from './live/attentionPlugin';
+import { liveRunsPlugin } from './live/liveRunsPlugin';
+import { reattachPlugin } from './live/reattachPlugin';
+import { prosePlugin } from './prose/prosePlugin';
+import { recordPlugin } from './record/recordPlugin';
+import { runsPlugin } from './runs/runsPlugin';
+import { settingsPlugin } from './settings/settingsPlugin';
+import { tracePlugin } from './trace/tracePlugin';
 
 /** Each can be disabled by itself. */
 const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [

@@ -2,7 +2,7 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
-import { RECORD_TYPE, VIEW_TYPE } from '../src/outputs';
+import { RECORD_TYPE, VIEW_TYPE } from '../src/notebook/outputs';
 import type { LiveRun } from '../src/panel/page';
 import type { AnyEvent } from '../src/panel/protocol';
 import { recordSource } from '../src/panel/saved';

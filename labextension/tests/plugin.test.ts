@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { CommandIds } from '../src/tokens';
-import { traceFileType } from '../src/traceFileType';
+import { CommandIds } from '../src/shared/tokens';
+import { traceFileType } from '../src/trace/traceFileType';
 
 function schema(name: string): Record<string, unknown> {
   const url = new URL(`../schema/${name}.json`, import.meta.url);

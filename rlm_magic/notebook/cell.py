@@ -23,7 +23,7 @@ from rlm_magic.notebook.progress import CellView, Progress, TerminalView, View, 
 from rlm_magic.rlm import RLM
 from rlm_magic.run.result import Result
 from rlm_magic.trace.record import record_bundle
-from rlm_magic.trace.summary import report_text, summary_line
+from rlm_magic.trace.report import report_text, summary_line
 
 if TYPE_CHECKING:
     from rlm_magic.notebook.magics import RLMMagics

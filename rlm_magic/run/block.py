@@ -14,8 +14,7 @@ from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed, RunStarted
 from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.tree import RunTree
-from rlm_magic.trace.made_of import Of
-from rlm_magic.trace.strategies import strategies_in
+from rlm_magic.trace.strategies import Of, strategies_in
 from rlm_magic.workspace.execution.bridge import drive
 from rlm_magic.workspace.execution.execute import Execution
 from rlm_magic.workspace.execution.interrupt import Interrupted

@@ -12,7 +12,7 @@ from os import PathLike, fspath
 
 from rlm_magic.events import CodeExecuted, Event, RunStarted
 from rlm_magic.syntax import parse
-from rlm_magic.trace.markup import without_ansi
+from rlm_magic.trace.report.markup import without_ansi
 
 __all__ = ["TRACE_PLACE", "cells_of", "setup_cell"]
 

@@ -1,4 +1,4 @@
-"""The steps of a run, computed from its events."""
+"""The steps of a run as a program reads them: replies, and the code that ran."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rlm_magic.events import (
-    CodeExecuted,
-    Event,
-    RootReplied,
-    RunStarted,
-    SubCallFinished,
-)
+from rlm_magic.events import CodeExecuted, Event
+from rlm_magic.trace.transcript import transcript
 
 __all__ = ["Block", "Step", "steps_of", "words_of"]
 
@@ -63,39 +58,27 @@ def words_of(reply: str) -> tuple[str, bool]:
     return words.strip(), bool(rest)
 
 
-def steps_of(events: Iterable[Event], run: str | None = None) -> tuple[Step, ...]:
-    """Return the steps of `run` (the root run if None) among the events of a run tree."""
-    replies: dict[int, str] = {}
-    blocks: dict[int, list[Block]] = {}
-    calls: dict[int, list[bool]] = {}
-    for event in events:
-        if run is None and isinstance(event, RunStarted):
-            run = event.run
-        if event.run != run:
-            continue
-        match event:
-            case RootReplied(step=step):
-                replies[step] = event.text
-            case CodeExecuted(step=step):
-                blocks.setdefault(step, []).append(
-                    Block(
-                        code=event.code,
-                        output=event.output,
-                        output_chars=event.output_chars,
-                        error=event.error,
-                        bound=event.bound,
-                        seconds=event.seconds,
-                    )
-                )
-            case SubCallFinished(step=step):
-                calls.setdefault(step, []).append(event.reply is not None)
+def steps_of(events: Iterable[Event]) -> tuple[Step, ...]:
+    """Return the steps of the root run among the events of a run tree."""
     return tuple(
         Step(
-            number=number,
-            reply=reply,
-            blocks=tuple(blocks.get(number, ())),
-            sub_calls=len(calls.get(number, ())),
-            failed_sub_calls=calls.get(number, []).count(False),
+            number=it.number,
+            reply=it.reply.text,
+            blocks=tuple(map(_block, it.executed)),
+            sub_calls=len(it.ended),
+            failed_sub_calls=sum(call.reply is None for call in it.ended),
         )
-        for number, reply in sorted(replies.items())
+        for it in transcript(events).steps.values()
+        if it.reply
+    )
+
+
+def _block(event: CodeExecuted) -> Block:
+    return Block(
+        code=event.code,
+        output=event.output,
+        output_chars=event.output_chars,
+        error=event.error,
+        bound=event.bound,
+        seconds=event.seconds,
     )

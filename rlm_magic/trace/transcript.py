@@ -47,7 +47,17 @@ class Step:
     reply: RootReplied | None = None
     blocks: dict[int, Block] = field(default_factory=dict)
     calls: dict[int, Call] = field(default_factory=dict)
-    children: list[str] = field(default_factory=list)
+    children: list[Run] = field(default_factory=list)
+
+    @property
+    def executed(self) -> list[CodeExecuted]:
+        """The blocks that ran."""
+        return [it.executed for it in self.blocks.values() if it.executed]
+
+    @property
+    def ended(self) -> list[SubCallFinished]:
+        """The ends of the sub-calls."""
+        return [it.finished for it in self.calls.values() if it.finished]
 
 
 @dataclass(slots=True)
@@ -65,8 +75,8 @@ class Run:
         return self.steps.setdefault(number, Step(number))
 
 
-def transcript(events: Iterable[Event]) -> dict[str, Run]:
-    """Return the runs of a tree by their ids, the root run first."""
+def transcript(events: Iterable[Event]) -> Run:
+    """Return the root run of a tree, the first that is told of."""
     runs: dict[str, Run] = {}
     for event in events:
         run = runs.setdefault(event.run, Run(event.run))
@@ -74,7 +84,7 @@ def transcript(events: Iterable[Event]) -> dict[str, Run]:
             case RunStarted(parent=parent, parent_step=step):
                 run.started = event
                 if parent in runs and parent is not None:
-                    runs[parent].step(step or 0).children.append(event.run)
+                    runs[parent].step(step or 0).children.append(run)
             case RunFinished():
                 run.finished = event
             case RootRequested():
@@ -93,7 +103,7 @@ def transcript(events: Iterable[Event]) -> dict[str, Run]:
                 _call(run, event).finished = event
             case Notice():
                 run.notices.append(event)
-    return runs
+    return next(iter(runs.values()), Run(""))
 
 
 def _block(run: Run, event: CodeProposed | CodeDecided | CodeExecuted) -> Block:

@@ -16,7 +16,7 @@ def wire_line(event: AnyEvent) -> bytes:
     return full_line(event, _LONGEST_PREVIEW if is_sub_call else _LONGEST)
 
 
-def full_line(event: AnyEvent, longest: int | None = 500_000) -> bytes:
+def full_line(event: AnyEvent, longest: int | None) -> bytes:
     """Return `event` as one line; a text above `longest` characters becomes a `Cut`."""
     line = event.model_dump_json(exclude_defaults=True, context={"longest": longest})
     return f'{{"type":"{event.type}",{line[1:]}'.encode()  # the type is a default, too

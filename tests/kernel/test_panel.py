@@ -318,6 +318,28 @@ def test_without_a_browser_the_question_comes_by_input_and_says_so(
     assert panel_kernel.eval("_rlm.answer") == 1
 
 
+def test_a_panel_that_breaks_leaves_nobody_waiting(
+    panel_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    server.script(repl("FINAL(1)"))
+    cell = panel_kernel.start("%%rlm\nWhy?")
+    browser = PanelInBrowser(panel_kernel)
+    browser.wait_for("code_proposed")
+    # A subshell reaches the kernel while the cell runs.
+    broken = "from rlm_magic.notebook.panel import link; link.full_line = None"
+    subshell = panel_kernel.create_subshell()
+    panel_kernel.request(
+        "shell",
+        "execute_request",
+        {"code": broken, "silent": True, "allow_stdin": True},
+        subshell=subshell,
+    )
+    browser.send(kind="fetch", seq=1)
+    browser.send(kind="fetch", seq=1)
+    cell.answer("a")
+    assert cell.wait().status == "ok"
+
+
 def test_a_browser_that_is_heard_late_gets_the_panel_back(
     panel_kernel: Kernel, server: FakeOpenAI
 ) -> None:

@@ -310,5 +310,5 @@ def test_a_line_for_the_browser_previews_sub_calls_and_cuts_other_texts() -> Non
 
 def test_a_full_line_is_the_event_itself() -> None:
     for event in Story(calls=2, prompt="p" * 5_000, failing=2, children=1).events():
-        assert read_event(full_line(event)) == event
-        assert b"\n" not in full_line(event)
+        assert read_event(full_line(event, None)) == event
+        assert b"\n" not in full_line(event, None)

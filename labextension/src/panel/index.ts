@@ -1,8 +1,8 @@
 /** The panel of a run: the one way in which others draw it. */
 import { h, render } from 'preact';
 
-import { Panel } from './Panel';
 import type { RunSource } from './source';
+import { Panel } from './views/Panel';
 
 /** Draws `source` in `element` and keeps it up to date until the returned function is called. */
 export function mountPanel(

@@ -32,8 +32,9 @@ _Key = tuple[str, int, int]
 class PanelApprover:
     """An approver that waits for the panel's decision, the first of which counts.
 
-    Where the link is not heard in time, `otherwise` is asked: a front end without widgets, or one
-    whose messages can't arrive while a cell runs, would leave the person without a way to answer.
+    Where the link is not heard in time, or breaks, `otherwise` is asked: a front end without
+    widgets, or one whose messages can't arrive while a cell runs, would leave the person without a
+    way to answer.
     """
 
     def __init__(self, link: Link, otherwise: Approver) -> None:
@@ -45,11 +46,15 @@ class PanelApprover:
         if not await self._is_heard():
             return self._otherwise
         key = (proposal.run, proposal.step, proposal.block)
-        decided = self._waiting[key] = Future()
+        self._waiting[key] = Future()
+        decided = asyncio.wrap_future(self._waiting[key])
+        broken = asyncio.wrap_future(self._link.broken)
         try:
-            return await asyncio.wrap_future(decided)
+            ends: set[asyncio.Future[Any]] = {decided, broken}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             del self._waiting[key]
+        return decided.result() if decided.done() else self._otherwise
 
     def decide(self, message: Decide) -> None:
         """Answer the question that `message` names, if it is still open.
@@ -67,8 +72,8 @@ class PanelApprover:
 
     async def _is_heard(self) -> bool:
         left = max(self._link.seconds_left, _ONE_LOOK)
-        done, _ = await asyncio.wait({asyncio.wrap_future(self._link.heard)}, timeout=left)
-        return bool(done)
+        await asyncio.wait({asyncio.wrap_future(self._link.heard)}, timeout=left)
+        return self._link.is_heard
 
 
 def _decision(message: Decide) -> Decision | None:

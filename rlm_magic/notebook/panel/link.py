@@ -52,6 +52,7 @@ class Link:
 
     def __init__(self) -> None:
         self.heard: Future[None] = Future()  # done at the first hello
+        self.broken: Future[None] = Future()  # done when nothing can be sent any more
         self.on_decision: Callable[[Decide], object] = lambda decision: None
         self.on_stop: Callable[[], object] = lambda: None
         self._events: list[AnyEvent] = []
@@ -65,12 +66,14 @@ class Link:
 
     @property
     def is_heard(self) -> bool:
-        """Whether a browser has said hello."""
-        return self.heard.done()
+        """Whether a browser has said hello, and can be answered."""
+        return self.heard.done() and not self.broken.done()
 
     @property
     def seconds_left(self) -> float:
         """How long to wait for a browser before the run does without; 0 is no longer."""
+        if self.broken.done():
+            return 0.0
         if self._opened is None:
             return _SECONDS_TO_BE_HEARD
         return max(0.0, self._opened + _SECONDS_TO_BE_HEARD - time.monotonic())
@@ -124,6 +127,12 @@ class Link:
             self._thread.join(_LONGEST_SEND)
 
     def _run(self, widget: Sender) -> None:
+        try:
+            self._send_all(widget)
+        except Exception:  # whoever waits for the panel has to be asked in another way
+            self.broken.set_result(None)
+
+    def _send_all(self, widget: Sender) -> None:
         while self._wait_for_work():
             content, line = self._next_message()
             widget.send(content.model_dump(), [line])

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { deferred } from '../../../src/panel/live/fetches';
 import { type EditorOptions, page } from '../../../src/panel/page';
-import { plainEditor } from '../../../src/panel/plainEditor';
 import type { AnyEvent } from '../../../src/panel/protocol';
+import { plainEditor } from '../../../src/panel/views/approval/plainEditor';
 import { mount as draw } from './mount';
 import { executed, proposed, replied, started, Story, waiting } from './source';
 

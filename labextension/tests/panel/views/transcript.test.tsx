@@ -2,8 +2,8 @@
 import { act, fireEvent, screen, within } from '@testing-library/preact';
 import { describe, expect, it, vi } from 'vitest';
 
-import { Foldable } from '../../../src/panel/Foldable';
 import { stepKey } from '../../../src/panel/store';
+import { Foldable } from '../../../src/panel/views/Foldable';
 import { mount } from './mount';
 import {
   executed,
@@ -15,7 +15,7 @@ import {
 } from './source';
 
 // What is drawn can be counted.
-vi.mock(import('../../../src/panel/Foldable'), async load => {
+vi.mock(import('../../../src/panel/views/Foldable'), async load => {
   const { Foldable } = await load();
   return { Foldable: vi.fn(Foldable) };
 });

@@ -1,0 +1,92 @@
+/** What can be decided about a block, as buttons. */
+import type { ComponentChildren, VNode } from 'preact';
+import { useState } from 'preact/hooks';
+
+import type { Decision } from '../../source';
+import type { Question } from '../../state';
+
+/** A decision about the block that is asked about. */
+export type Choice = Omit<Decision, keyof Question>;
+
+export function Decisions(props: {
+  edited: boolean;
+  /** Whether the code may be approved. */
+  ready: boolean;
+  sending: boolean;
+  onApprove: (choice?: Choice) => void;
+  onDecide: (choice: Choice) => void;
+  onUndo: () => void;
+  onLeave: () => void;
+}): VNode {
+  const { edited, ready, sending, onApprove, onDecide, onUndo, onLeave } =
+    props;
+  const [note, setNote] = useState('');
+  const reject = (): void => {
+    onDecide({ decision: 'reject', note: note.trim() });
+  };
+  return (
+    <fieldset class="rlm-decisions" disabled={sending}>
+      <Button
+        look="rlm-primary"
+        disabled={!ready}
+        onClick={() => {
+          onApprove();
+        }}
+      >
+        {edited ? 'Approve edited' : 'Approve'}
+      </Button>
+      {edited && <Button onClick={onUndo}>Undo edits</Button>}
+      <Button
+        disabled={edited || !ready}
+        onClick={() => {
+          onApprove({ decision: 'approve', rest: true });
+        }}
+      >
+        Approve all in this run
+      </Button>
+      <span class="rlm-rejection">
+        <Button onClick={reject}>Reject</Button>
+        <input
+          type="text"
+          class="rlm-input"
+          aria-label="Note"
+          placeholder="Note to the model"
+          value={note}
+          onInput={event => {
+            setNote(event.currentTarget.value);
+          }}
+          onKeyDown={event => {
+            if (event.key === 'Escape') {
+              onLeave();
+            } else if (
+              event.key === 'Enter' &&
+              !event.isComposing &&
+              !event.repeat
+            ) {
+              event.preventDefault();
+              reject();
+            }
+          }}
+        />
+      </span>
+      <Button
+        look="rlm-stop"
+        onClick={() => {
+          onDecide({ decision: 'stop' });
+        }}
+      >
+        Stop
+      </Button>
+    </fieldset>
+  );
+}
+
+function Button(props: {
+  look?: string;
+  disabled?: boolean;
+  onClick: () => void;
+  children: ComponentChildren;
+}): VNode {
+  const { look = '', ...rest } = props;
+  return <button type="button" class={`rlm-button ${look}`} {...rest} />;
+}
