@@ -59,7 +59,7 @@ layers: setup  ## Who may import whom
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: unit
-unit: setup  ## The Python tests: the engine, real kernels, the wheel
+unit: setup proxy  ## The Python tests: the engine, real kernels, the wheel
 	$(BIN)/pytest
 
 .PHONY: notebook
@@ -80,6 +80,9 @@ format: setup  ## Rewrite the sources in the project's style
 	$(BIN)/ruff check --quiet --fix
 	$(BIN)/ruff format --quiet
 	npm run --silent format
+
+.PHONY: proxy
+proxy: build/proxy/.installed  ## Install the litellm proxy that the tests ask, apart from .venv
 
 .PHONY: dist
 dist: setup  ## Build the sdist and the wheel
@@ -122,6 +125,14 @@ help:  ## List these commands
 	@rm -f .venv/share/jupyter/labextensions/rlm-magic 2>/dev/null || true
 	@echo "Installing the Python packages; this takes a minute or two."
 	@SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[lab,test,dev]'
+	@touch $@
+
+# Its many packages, some of them pinned, must not decide what is in .venv.
+build/proxy/.installed: .venv/.installed
+	@echo "Installing the litellm proxy; this takes a minute or two."
+	@$(BIN)/python -m venv build/proxy
+	@build/proxy/bin/python -m pip install -qq --disable-pip-version-check \
+		"litellm[proxy]==$$($(BIN)/python -c 'import importlib.metadata as m; print(m.version("litellm"))')"
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc

@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, table
 __all__ = ["BENCHMARKS", "main"]
 
 # Each is a module of this package with a function `measure(quick) -> list[Figure]`.
-BENCHMARKS = ("run_start", "steps", "describe", "imports", "sub_calls", "interrupts", "panel")
+BENCHMARKS = ("run_start", "steps", "describe", "imports", "calls", "interrupts", "panel")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,7 +18,7 @@ from tests.servers.client import FakeOpenAI
 __all__ = ["measure"]
 
 _BUSY = "open('busy', 'w').close()\nwhile True: pass"
-_CALLS = "llm_query_batched(['held'] * 20)"
+_CALLS = "llm_query_batched([f'held {n}' for n in range(20)])"
 _SECONDS = 0.3
 
 Reached = Callable[[Cell], object]
@@ -51,9 +51,9 @@ def measure(quick: bool) -> list[Figure]:
 
         return [
             worst("waiting for the root model", None, "-a never",
-                  lambda _: server.wait_for(held=1)),
+                  lambda _: server.wait_for(held=1, timeout=60)),
             worst("waiting for 20 sub-calls", _CALLS, "-a never",
-                  lambda _: server.wait_for(held=20)),
+                  lambda _: server.wait_for(held=20, timeout=60)),
             worst("waiting for approval", "1", "-a always",
                   lambda cell: cell.wait_for_input()),
             worst("busy code", _BUSY, "-a never", lambda _: kernel.wait(busy.exists)),

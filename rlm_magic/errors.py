@@ -11,7 +11,7 @@ RunInterrupted              Ctrl+C or the kernel's interrupt ended the run (a Ke
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rlm_magic.run.result import Result
@@ -20,10 +20,31 @@ __all__ = [
     "ApprovalError",
     "BudgetError",
     "ConfigurationError",
+    "Fault",
     "ModelError",
     "NotRecordedError",
     "RLMError",
     "RunInterrupted",
+]
+
+
+Fault = Literal[
+    "bad_key",  # no key, or one that is refused
+    "quota",  # the account has no money or allowance left
+    "not_found",  # no such model, or no such address
+    "bad_request",  # the provider refuses the request as it is
+    "too_long",  # the prompt is larger than the model's window
+    "refused",  # the provider's content policy
+    "rate_limit",
+    "overloaded",
+    "server",  # the provider failed
+    "timeout",
+    "connection",  # none could be made
+    "reset",  # it was lost before the reply was complete
+    "truncated",  # a stream ended before its end
+    "malformed",  # the reply can't be read
+    "empty",  # the reply holds no choice
+    "failed",  # anything else
 ]
 
 
@@ -36,7 +57,17 @@ class ConfigurationError(RLMError, ValueError):
 
 
 class ModelError(RLMError):
-    """A model call failed for good."""
+    """A model call failed; `fault` says how, `retry_after` the seconds that the provider asks for.
+
+    One that reaches the caller failed for good: what is worth another try was tried again.
+    """
+
+    def __init__(
+        self, sentence: str, fault: Fault = "failed", retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.fault: Fault = fault
+        self.retry_after = retry_after
 
 
 class BudgetError(RLMError):

@@ -16,15 +16,22 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     SerializationInfo,
     TypeAdapter,
 )
 
+from rlm_magic.errors import Fault
+from rlm_magic.settings import CacheMode
+
 __all__ = [
+    "Abandoned",
     "AnyEvent",
     "BatchStarted",
     "Bounds",
+    "CallHedged",
+    "CallRetried",
     "CodeDecided",
     "CodeExecuted",
     "CodeProposed",
@@ -32,11 +39,14 @@ __all__ = [
     "Event",
     "Notice",
     "Observed",
+    "RootFailed",
     "RootReplied",
     "RootRequested",
     "RootStreamed",
     "RunFinished",
     "RunStarted",
+    "SpendDecided",
+    "SpendProposed",
     "Status",
     "Strategy",
     "SubCallFinished",
@@ -101,11 +111,26 @@ Seconds = Annotated[float, AfterValidator(lambda value: round(value, 4))]
 
 
 class Tokens(_Model):
-    """Token counts as the provider reported them; `cached` is a part of `input`."""
+    """Token counts as the provider reported them.
+
+    Of `input`, `cached` were read from the provider's prefix cache and `written` put into it.
+    """
 
     input: int = 0
     cached: int = 0
+    written: int = 0
     output: int = 0
+
+
+class Abandoned(_Model):
+    """Requests that were given up without a reply and may have been charged, at their worst case.
+
+    `usd` is None where no price is known.
+    """
+
+    requests: int = 0
+    tokens: int = 0
+    usd: float | None = 0.0
 
 
 class Bounds(_Model):
@@ -129,7 +154,8 @@ class RunStarted(Event):
     """A run begins: the root run of a question, or a child run (`parent` and `parent_step` set).
 
     `context` are the names of the person's variables that the question is about, where they were
-    chosen. `budget` is that of the whole tree, and is given with its root run.
+    chosen. `budget` is that of the whole tree, and is given with its root run. `cache` says what
+    the store of replies is used for.
     """
 
     type: Literal["run_started"] = "run_started"
@@ -142,6 +168,7 @@ class RunStarted(Event):
     parent_step: int | None = None
     context: tuple[Name, ...] | None = None
     budget: Bounds = Bounds()
+    cache: CacheMode = "off"
     description: Text
     version: str
 
@@ -164,14 +191,54 @@ class RootStreamed(Event):
 
 
 class RootReplied(Event):
-    """The root model's whole reply; `usd` is None where the price is unknown."""
+    """The root model's whole reply; `usd` is None where the price is unknown.
+
+    `cut_off`: it ended at its limit of tokens; `cached`: it was in the store, and cost nothing;
+    `retries` counts the requests that failed before; `key` is its entry in the store.
+    """
 
     type: Literal["root_replied"] = "root_replied"
     step: int
     text: Text
+    cut_off: bool = False
+    cached: bool = False
+    retries: int = 0
+    key: str | None = None
     tokens: Tokens
     usd: float | None
+    abandoned: Abandoned = Abandoned()
     seconds: Seconds
+
+
+class RootFailed(Event):
+    """The root model gave no reply, for good."""
+
+    type: Literal["root_failed"] = "root_failed"
+    step: int
+    error: Text
+    fault: Fault
+    retries: int = 0
+    abandoned: Abandoned = Abandoned()
+    seconds: Seconds
+
+
+class CallRetried(Event):
+    """A request failed and is sent again after `wait` seconds; `call` is None for the root's."""
+
+    type: Literal["call_retried"] = "call_retried"
+    step: int
+    call: int | None = None
+    error: Text
+    fault: Fault
+    wait: Seconds
+
+
+class CallHedged(Event):
+    """A sub-call takes far longer than the others of its batch and is asked a second time."""
+
+    type: Literal["call_hedged"] = "call_hedged"
+    step: int
+    call: int
 
 
 class CodeProposed(Event):
@@ -229,20 +296,51 @@ class Observed(Event):
 
 
 class BatchStarted(Event):
-    """The code asks for `calls` sub-calls, or child runs, at once."""
+    """The code asks for `calls` sub-calls, or child runs, at once.
+
+    `repeats` more prompts are equal to one of them and get the same reply.
+    """
 
     type: Literal["batch_started"] = "batch_started"
     step: int
     batch: int
     calls: int
+    repeats: int = 0
     children: bool = False
+
+
+class SpendProposed(Event):
+    """A batch above the person's threshold waits for a decision; `spend` counts them in a run tree.
+
+    `tokens` and `usd` are estimates; `usd` is None where no price is known.
+    """
+
+    type: Literal["spend_proposed"] = "spend_proposed"
+    step: int
+    spend: int
+    calls: int
+    model: Name
+    tokens: int
+    usd: float | None
+
+
+class SpendDecided(Event):
+    """What was decided about a batch; `rest` approves all further code and batches, too."""
+
+    type: Literal["spend_decided"] = "spend_decided"
+    step: int
+    spend: int
+    decision: Literal["approve", "reject", "stop"]
+    note: Text = ""
+    rest: bool = False
 
 
 class SubCallStarted(Event):
     """A sub-model call is sent.
 
     `at_limit`: an `rlm_query` at the depth limit; `threaded`: asked by a thread or a task that the
-    code started, so that its place among the calls is chance.
+    code started, so that its place among the calls is chance. `images` tells what was sent with the
+    prompt, `parameters` what the code chose for this call.
     """
 
     type: Literal["sub_call_started"] = "sub_call_started"
@@ -250,6 +348,8 @@ class SubCallStarted(Event):
     call: int
     model: Name
     prompt: Text
+    images: tuple[Name, ...] = ()
+    parameters: dict[str, JsonValue] = {}
     batch: int | None = None
     at_limit: bool = False
     threaded: bool = False
@@ -258,7 +358,9 @@ class SubCallStarted(Event):
 class SubCallFinished(Event):
     """A sub-model call ended with a reply or an error, or was `cancelled`.
 
-    `retries` counts the requests that failed before; `cached` says that the reply was in the store.
+    `fault` says how it failed, `cut_off` that the reply ended at its limit of tokens, `cached` that
+    it was in the store and cost nothing, `hedged` that it was asked a second time. `retries` counts
+    the requests that failed before; `key` is the reply's entry in the store.
     """
 
     type: Literal["sub_call_finished"] = "sub_call_finished"
@@ -266,11 +368,16 @@ class SubCallFinished(Event):
     call: int
     reply: Text | None = None
     error: Text | None = None
+    fault: Fault | None = None
     cancelled: bool = False
+    cut_off: bool = False
     cached: bool = False
+    hedged: bool = False
     retries: int = 0
+    key: str | None = None
     tokens: Tokens = Tokens()
     usd: float | None = None
+    abandoned: Abandoned = Abandoned()
     seconds: Seconds
 
 
@@ -297,11 +404,16 @@ AnyEvent = Annotated[
     | RootRequested
     | RootStreamed
     | RootReplied
+    | RootFailed
+    | CallRetried
+    | CallHedged
     | CodeProposed
     | CodeDecided
     | CodeExecuted
     | Observed
     | BatchStarted
+    | SpendProposed
+    | SpendDecided
     | SubCallStarted
     | SubCallFinished
     | Notice

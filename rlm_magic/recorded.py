@@ -28,9 +28,12 @@ from rlm_magic.events import (
     read_event,
     valid_text,
 )
+from rlm_magic.models.images import read_images
+from rlm_magic.models.parameters import check_parameters
 from rlm_magic.redaction import hide_keys
+from rlm_magic.run.arguments import check_contexts, check_prompts, check_question, read_images_of
+from rlm_magic.run.batch import marked_error
 from rlm_magic.run.children import prompt_with
-from rlm_magic.run.subcalls import check_prompts, marked_error
 from rlm_magic.workspace.describe import describe_namespace
 
 __all__ = ["RecordedRun"]
@@ -55,18 +58,40 @@ class RecordedRun:
         self._children: dict[str, deque[tuple[str, str | None]]] = {}
         self._read(_events(self.trace))
 
-    def llm_query(self, prompt: str, *, model: str | None = None) -> str:
+    def llm_query(
+        self, prompt: str, *, model: str | None = None, images: Any = None, **parameters: Any
+    ) -> str:
         """Return the recorded reply to `prompt`, or the marked text of a call that failed.
 
-        Raises NotRecordedError when the trace holds no call with this prompt.
+        Raises NotRecordedError when the trace holds no call with this prompt, TypeError or
+        ValueError for arguments that a run refuses.
         """
-        if not isinstance(prompt, str):
-            raise TypeError(f"llm_query takes one prompt as a str, not {type(prompt).__name__}.")
-        return self._next(self._replies, _as_recorded(prompt), "prompt")
+        check_question(prompt, "llm_query")
+        check_parameters(parameters)
+        read_images(images)
+        return self._reply(prompt)
 
-    def llm_query_batched(self, prompts: Iterable[str], *, model: str | None = None) -> list[str]:
-        """Return the recorded replies to `prompts`, in their order; raise as `llm_query` does."""
-        return [self.llm_query(it) for it in check_prompts(prompts, "llm_query_batched")]
+    def llm_query_batched(
+        self,
+        prompts: Iterable[str],
+        *,
+        model: str | None = None,
+        images: Iterable[Any] | None = None,
+        dedupe: bool = True,
+        **parameters: Any,
+    ) -> list[str]:
+        """Return the recorded replies to `prompts`, in their order; raise as `llm_query` does.
+
+        Unless `dedupe` is False, equal prompts with equal images share a reply, as in a run.
+        """
+        asked = check_prompts(prompts, "llm_query_batched")
+        check_parameters(parameters)
+        shown = read_images_of(images, len(asked))
+        if not dedupe:
+            return [self._reply(prompt) for prompt in asked]
+        pairs = list(zip(asked, shown, strict=True))
+        replies = {pair: self._reply(pair[0]) for pair in dict.fromkeys(pairs)}
+        return [replies[pair] for pair in pairs]
 
     def rlm_query(self, question: str, context: Any = None, *, model: str | None = None) -> Any:
         """Return the answer of the recorded child run for `question`, whatever its `context`.
@@ -74,10 +99,7 @@ class RecordedRun:
         Raises NotRecordedError where there is none, or where its answer is of a type that text
         doesn't hold.
         """
-        if not isinstance(question, str):
-            raise TypeError(
-                f"rlm_query takes one question as a str, not {type(question).__name__}."
-            )
+        check_question(question, "rlm_query")
         hidden = _as_recorded(question)
         if hidden not in self._children:
             at_limit = _as_recorded(prompt_with(question, context))
@@ -94,7 +116,7 @@ class RecordedRun:
     ) -> list[Any]:
         """Return the recorded answers to `questions`, in their order; raise as `rlm_query` does."""
         asked = check_prompts(questions, "rlm_query_batched")
-        given = [None] * len(asked) if contexts is None else list(contexts)
+        given = check_contexts(contexts, len(asked))
         return [self.rlm_query(*pair) for pair in zip(asked, given, strict=True)]
 
     def FINAL(self, value: Any = None) -> None:
@@ -146,6 +168,9 @@ class RecordedRun:
         for run, question in questions.items():
             if run in answers:
                 self._children.setdefault(question, deque()).append(answers[run])
+
+    def _reply(self, prompt: str) -> str:
+        return self._next(self._replies, _as_recorded(prompt), "prompt")
 
     def _next(self, recorded: Mapping[str, deque[T]], asked: str, what: str) -> T:
         replies = recorded.get(asked)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from functools import lru_cache
 
-__all__ = ["hide_keys", "is_secret_name"]
+__all__ = ["hide_keys", "is_secret_name", "key_hider"]
 
 _SECRET = re.compile(
     r"(^|_)(api_?key|\w*_key|secret|token|passw(or)?d|passphrase|credentials?)$",
@@ -18,6 +20,7 @@ _SECRET = re.compile(
 _SHORTEST = 8  # characters; anything shorter stands in ordinary text too
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name is likely to hold a secret."""
     return _SECRET.search(name) is not None
@@ -25,10 +28,24 @@ def is_secret_name(name: str) -> bool:
 
 def hide_keys(text: str, api_key: str | None = None) -> str:
     """Return `text` without the secrets of the environment's variables, and without `api_key`."""
+    return key_hider(api_key)(text)
+
+
+def key_hider(api_key: str | None = None) -> Callable[[str], str]:
+    """Return what hides the secrets that are in the environment now, for many texts at once."""
     secrets = {value: name for name, value in os.environ.items() if is_secret_name(name)}
     if api_key:
         secrets.setdefault(api_key, "the API key")
-    for value, name in secrets.items():
-        if len(value) >= _SHORTEST and value in text:
-            text = text.replace(value, f"(value of {name} hidden)")
-    return text
+    hidden = {
+        value: f"(value of {name} hidden)"
+        for value, name in secrets.items()
+        if len(value) >= _SHORTEST
+    }
+
+    def hide(text: str) -> str:
+        for value, instead in hidden.items():
+            if value in text:
+                text = text.replace(value, instead)
+        return text
+
+    return hide

@@ -5,22 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rlm_magic.approval.decisions import Approver
 from rlm_magic.approval.policy import ApprovalMode, Policy
 from rlm_magic.approval.terminal import terminal_approver
 from rlm_magic.errors import ConfigurationError, RunInterrupted
-from rlm_magic.events import Event
-from rlm_magic.models.client import Client, ModelSpec
-from rlm_magic.models.gate import gate_of
+from rlm_magic.events import Event, Notice
+from rlm_magic.models.caching import Cache
 from rlm_magic.models.ledger import Ledger
+from rlm_magic.models.prices import Prices, check_prices
+from rlm_magic.models.retrying import RetryPolicy
+from rlm_magic.models.roles import read_roles
+from rlm_magic.models.spec import ModelSpec
+from rlm_magic.models.store.store import Store
 from rlm_magic.run.here import run_here
 from rlm_magic.run.loop import Run
+from rlm_magic.run.models import Models
 from rlm_magic.run.query import Query, read_query
 from rlm_magic.run.result import Result
 from rlm_magic.run.tree import RunTree
-from rlm_magic.settings import Budget, Keep, Limits, check_keep, check_number, default_model
+from rlm_magic.settings import (
+    MOST_CONCURRENT,
+    Budget,
+    CacheMode,
+    Keep,
+    Limits,
+    Thresholds,
+    check_cache,
+    check_keep,
+    check_number,
+    default_model,
+)
 from rlm_magic.trace.recorder import Recorder, open_trace
 from rlm_magic.workspace.execution.host import Host, PlainHost
 from rlm_magic.workspace.execution.interrupt import catch_sigint
@@ -70,6 +87,16 @@ class RLM:
         approve: ApprovalMode | Approver = "never",
         concurrency: int = 64,
         timeout: float = 600,
+        deadline: float = 1200,
+        retries: int = 5,
+        hedge: float | None = None,
+        models: Mapping[str, str | Mapping[str, Any]] | None = None,
+        prices: Prices | None = None,
+        cache: CacheMode = "off",
+        store: str | os.PathLike[str] | Store | None = None,
+        confirm_usd: float | None = None,
+        confirm_calls: int | None = None,
+        session: Ledger | None = None,
         on_event: Callable[[Event], None] | None = None,
         trace: str | os.PathLike[str] | None = None,
         keep: Keep = "answer",
@@ -83,7 +110,7 @@ class RLM:
             raise ConfigurationError(f"budget must be a Budget(…), not {budget!r}.")
         self.budget = budget or Budget()
         self.approve = approve
-        check_number("concurrency", concurrency, whole=True)
+        check_number("concurrency", concurrency, whole=True, most=MOST_CONCURRENT)
         self.concurrency = concurrency
         self.trace = trace
         self.keep = check_keep(keep)
@@ -91,11 +118,24 @@ class RLM:
         self._on_event = on_event
         self._host = host or PlainHost()
         self._ask = ask or terminal_approver()
+        self._thresholds = Thresholds(confirm_usd, confirm_calls)
+        self._session = session
+        self.prices = check_prices(prices or {})
+        self.cache = check_cache(cache)
+        self._store = store
+        if hedge is not None:
+            check_number("hedge", hedge, whole=False)
+        self.hedge = hedge
+        check_number("deadline", deadline, whole=False)
+        if retries != 0:
+            check_number("retries", retries, whole=True)
+        self._retry_policy = RetryPolicy(retries, deadline)
         check_number("timeout", timeout, whole=False)
         self._root = ModelSpec(
             model or default_model(), api_base, api_key, timeout, dict(model_options or {})
         )
         self._sub = replace(self._root, name=sub_model or self._root.name)
+        self._roles = read_roles(models, self._root, self._sub)
         self._policy()
         self._running: set[RunTree] = set()
 
@@ -167,7 +207,7 @@ class RLM:
             tree,
             workspace,
             question,
-            client=tree.root,
+            client=tree.models.root,
             context={} if context is None else {"context": context},
         )
         recorder.open(open_trace(self.trace, run.id))
@@ -195,17 +235,33 @@ class RLM:
     def _policy(self) -> Policy:
         return Policy(self.approve, self._ask)
 
+    def _opened_store(self) -> Store | None:
+        """Return the store of replies, where one is used; raise ConfigurationError."""
+        match self._store:
+            case _ if self.cache == "off":
+                return None
+            case Store() | None as store:
+                return store or Store.open()
+            case path:
+                return Store.open(Path(path))
+
     def _tree(self, recorder: Recorder) -> RunTree:
-        bounded = self.budget.tokens is not None or self.budget.usd is not None
+        def notice(text: str) -> None:
+            recorder.emit(Notice(run=recorder.events[0].run, text=text))
+
+        ledger = Ledger(self.budget, self._session)
+        bounded = ledger.needs_worst_cases
         return RunTree(
             recorder=recorder,
-            ledger=Ledger(self.budget),
+            ledger=ledger,
             limits=self.limits,
             policy=self._policy(),
-            root=Client(self._root, bounded=bounded),
-            sub=Client(self._sub, bounded=bounded),
-            gate=gate_of(self.concurrency),
+            models=Models(self._root, self._sub, self._roles, bounded=bounded, prices=self.prices),
+            cache=Cache(self.cache, self._opened_store(), notice),
+            retry_policy=self._retry_policy,
             concurrency=self.concurrency,
+            confirm=self._thresholds,
+            hedge=self.hedge,
             stream=self.stream,
             host=self._host,
         )

@@ -6,35 +6,47 @@ import math
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import platformdirs
 
 from rlm_magic.errors import ConfigurationError
 
 __all__ = [
+    "MOST_CONCURRENT",
     "OFFLINE_MODEL",
     "Budget",
+    "CacheMode",
     "Keep",
     "Limits",
+    "Thresholds",
+    "check_cache",
     "check_keep",
     "check_number",
     "default_model",
+    "store_path",
     "trace_folder",
 ]
 
+MOST_CONCURRENT = 512
 OFFLINE_MODEL = "offline/demo"
 
 Keep = Literal["answer", "all", "none"]
+CacheMode = Literal["off", "on", "refresh", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What a run and all its sub-calls and child runs may use together; None is no bound.
 
-    `usd` is US dollars, `tokens` input and output tokens together, `calls` model calls (the
-    root model's count too), `seconds` wall time. A call is reserved at its worst case before it
-    is sent, so none of the bounds is passed; a dollar budget needs a model whose price is known.
+    `usd` is US dollars, `tokens` input and output tokens together, `calls` requests to models (the
+    root model's, and those that are sent again, count too), `seconds` wall time.
+
+    Every request is reserved before it is sent, at its worst case: a token for each byte of the
+    prompt, and as many as the reply may have (`max_tokens`: 4,096 where nobody chose a number). So
+    calls and tokens never pass their bounds. Dollars pass theirs only by what a provider reports
+    above the worst case, as one that ignores `max_tokens` does, and by what it charges besides
+    tokens (web search). A dollar budget needs models whose prices are known.
     """
 
     usd: float | None = None
@@ -73,20 +85,53 @@ class Limits:
                 check_number(field.name, value, whole=not seconds)
 
 
-def check_number(name: str, value: object, *, whole: bool) -> None:
-    """Raise ConfigurationError unless `value` is a finite number above zero."""
-    kind = "a whole number" if whole else "a number"
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a batch of sub-calls may take before a person is asked; None is no threshold.
+
+    `usd` is US dollars as estimated; a batch of unknown price is judged by its `calls` alone.
+    """
+
+    usd: float | None = None
+    calls: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                check_number(f"confirm_{field.name}", value, whole=field.name == "calls")
+
+    def are_passed(self, calls: int, usd: float | None) -> bool:
+        """Whether a batch needs a person's yes."""
+        too_many = self.calls is not None and calls > self.calls
+        too_dear = self.usd is not None and usd is not None and usd > self.usd
+        return too_many or too_dear
+
+
+def check_number(name: str, value: object, *, whole: bool, most: float = math.inf) -> None:
+    """Raise ConfigurationError unless `value` is a finite number above zero, and at most `most`."""
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_type or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
-        raise ConfigurationError(f"{name} must be {kind} above zero, not {value!r}.")
+    if not right_type or not math.isfinite(value) or not 0 < value <= most:  # type: ignore[arg-type,operator]
+        kind = "a whole number" if whole else "a number"
+        bound = f" and at most {most:g}" if most < math.inf else ""
+        raise ConfigurationError(f"{name} must be {kind} above zero{bound}, not {value!r}.")
 
 
-def check_keep(value: str) -> Keep:
+def check_keep(value: object) -> Keep:
     """Return `value` when it is one of the choices of `Keep`; raise ConfigurationError if not."""
-    for choice in get_args(Keep):
-        if value == choice:
-            return choice  # type: ignore[no-any-return]
-    raise ConfigurationError(f"keep must be 'answer', 'all' or 'none', not {value!r}.")
+    return _check_choice("keep", value, get_args(Keep))  # type: ignore[no-any-return]
+
+
+def check_cache(value: object) -> CacheMode:
+    """Return `value` when it is one of `CacheMode`; raise ConfigurationError if not."""
+    return _check_choice("cache", value, get_args(CacheMode))  # type: ignore[no-any-return]
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> Any:
+    if value in choices:
+        return value
+    *others, last = (repr(choice) for choice in choices)
+    raise ConfigurationError(f"{name} must be {', '.join(others)} or {last}, not {value!r}.")
 
 
 def default_model() -> str:
@@ -100,3 +145,11 @@ def trace_folder() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return Path(platformdirs.user_data_dir("rlm-magic", appauthor=False)) / "traces"
+
+
+def store_path() -> Path:
+    """Where replies are kept unless told otherwise: RLM_STORE, else with the person's data."""
+    chosen = os.environ.get("RLM_STORE", "").strip()
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir("rlm-magic", appauthor=False)) / "store.db"

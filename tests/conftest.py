@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +88,14 @@ def openai_server() -> Iterator[FakeOpenAI]:
 def server(openai_server: FakeOpenAI) -> FakeOpenAI:
     """The scripted provider, with an empty script, no rules, and no requests received."""
     openai_server.reset()
+    forget_refusals()
     return openai_server
+
+
+def forget_refusals() -> None:
+    """How fast a model takes requests is known to all runs of a process; a test begins anew."""
+    if scheduler := sys.modules.get("rlm_magic.models.scheduling.scheduler"):
+        scheduler._pace.cache_clear()
 
 
 @pytest.fixture

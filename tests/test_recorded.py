@@ -34,7 +34,26 @@ def test_a_prompt_gets_the_reply_that_it_got(ask: Ask) -> None:
 def test_a_repeated_prompt_gets_its_replies_in_order_and_then_the_last(ask: Ask) -> None:
     ask.server.rule("again", reply="reply {n}")
     run = recorded(ask, [["FINAL([llm_query('again') for _ in range(3)])"]])
-    assert run.llm_query_batched(["again"] * 5) == [f"reply {n}" for n in (1, 2, 3, 3, 3)]
+    replies = run.llm_query_batched(["again"] * 5, dedupe=False)
+    assert replies == [f"reply {n}" for n in (1, 2, 3, 3, 3)]
+
+
+def test_equal_prompts_of_a_batch_share_a_reply_where_their_images_are_equal(ask: Ask) -> None:
+    ask.server.rule("look", reply="reply {n}")
+    run = recorded(ask, [["FINAL([llm_query('look') for _ in range(3)])"]])
+    cat, dog = "https://example.org/cat.png", "https://example.org/dog.png"
+    assert run.llm_query_batched(["look"] * 4, images=[cat, dog, [cat], None]) == [
+        *("reply 1", "reply 2", "reply 1", "reply 3")
+    ]
+
+
+def test_the_keywords_of_a_run_are_taken(ask: Ask) -> None:
+    run = recorded(ask, [["llm_query('a')\nrlm_query('q', 'c')\nFINAL(1)"]])
+    image = b"GIF89a" + bytes(9)
+    assert run.llm_query("a", model="cheap", images=image, max_tokens=5) == "echo: a"
+    assert run.llm_query_batched(["a"], model="cheap", images=[None], seed=1) == ["echo: a"]
+    assert run.rlm_query("q", "c", model="cheap").startswith("echo: q")
+    assert run.rlm_query_batched(["q"], ["c"], model="cheap")[0].startswith("echo: q")
 
 
 def test_a_failed_call_gives_its_marked_text(ask: Ask) -> None:
@@ -114,6 +133,19 @@ def test_wrong_arguments_are_refused_as_in_a_run(ask: Ask) -> None:
     for call in (run.llm_query, run.llm_query_batched, run.rlm_query, run.rlm_query_batched):
         with pytest.raises(TypeError):
             call(wrong)
+    with pytest.raises(TypeError, match="for several use llm_query_batched"):
+        run.llm_query(wrong)
+    for keywords in ({"api_key": "k"}, {"temperature": "hot"}, {"images": b"no image"}):
+        with pytest.raises(ValueError, match=r"api_key is no parameter|temperature must|no image"):
+            run.llm_query("a", **keywords)
+    with pytest.raises(TypeError, match="images as a list with an entry for each prompt"):
+        run.llm_query_batched(["a"], images=b"GIF89a")
+    with pytest.raises(ValueError, match="got 2 prompts and 1 images"):
+        run.llm_query_batched(["a", "b"], images=[None])
+    with pytest.raises(ValueError, match=r"images\[1\]\[0\] is no image"):
+        run.llm_query_batched(["a", "b"], images=[None, [b"x"]])
+    with pytest.raises(ValueError, match="got 1 questions and 2 contexts"):
+        run.rlm_query_batched(["a"], ["b", "c"])
 
 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 /** Plays the events of a trace as if the run went on now. */
 import { emptyTree, fold } from '../src/panel/fold';
-import type { AnyEvent, CodeDecided } from '../src/panel/protocol';
+import type { AnyEvent } from '../src/panel/protocol';
 import type { Controls, Decision, RunSource } from '../src/panel/source';
-import type { Question } from '../src/panel/state';
+import { questionKey } from '../src/panel/store';
 
 const TICK = 50; // milliseconds
 
@@ -36,7 +36,7 @@ export function play(
     sending: [],
     stopping,
     decide(decision) {
-      decisions.set(keyOf(decision), decision);
+      decisions.set(questionKey(decision), decision);
     },
     stop() {
       stopped = true;
@@ -63,7 +63,7 @@ export function play(
   };
 
   const waits = (): boolean =>
-    live && tree.questions.some(asked => !decisions.has(keyOf(asked)));
+    live && tree.questions.some(asked => !decisions.has(questionKey(asked)));
   const advance = (): void => {
     const before = place;
     for (
@@ -71,7 +71,7 @@ export function play(
       next && (next.time ?? 0) <= clock && !waits();
       next = events[place]
     ) {
-      tree = fold(tree, [decided(next, decisions)]);
+      tree = fold(tree, [decided(next, [...decisions.values()])]);
       place += 1;
     }
     if (stopped) {
@@ -101,22 +101,19 @@ export function play(
   return source;
 }
 
-function keyOf({ run, step, block }: Question): string {
-  return `${run} ${String(step)} ${String(block)}`;
-}
-
 /** A recorded decision gives way to the one that was made on the page. */
-function decided(
-  event: AnyEvent,
-  decisions: ReadonlyMap<string, Decision>
-): AnyEvent {
-  const made =
-    event.type === 'code_decided' ? decisions.get(keyOf(event)) : undefined;
-  if (!made) {
-    return event;
-  }
-  const { code = null, note = '', decision } = made;
-  return { ...(event as CodeDecided), code, note, decision };
+function decided(event: AnyEvent, decisions: readonly Decision[]): AnyEvent {
+  const made = decisions.find(({ run, step, block, spend }) =>
+    event.run !== run
+      ? false
+      : event.type === 'spend_decided'
+        ? event.spend === spend
+        : event.type === 'code_decided' &&
+          spend === undefined &&
+          event.step === step &&
+          event.block === block
+  );
+  return made ? ({ ...event, ...made } as AnyEvent) : event;
 }
 
 function ending(seq: number, run: string, time: number): AnyEvent {

@@ -9,7 +9,7 @@ const FOLDER = new URL(
   '../../rlm_magic/notebook/panel/static/',
   import.meta.url
 );
-const BUDGET = 30 * 1024; // bytes, compressed, of both files together
+const BUDGET = 31.75 * 1024; // bytes, compressed, of both files together
 
 let total = 0;
 for (const name of ['widget.js', 'widget.css']) {

@@ -1,4 +1,4 @@
-"""What is asked about a block of code, and what can be answered."""
+"""What is asked about a block of code or the calls that it sends, and what can be answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,48 @@ from typing import Protocol
 
 from rlm_magic.workspace.review import Review
 
-__all__ = ["Answer", "Approve", "Approver", "Decision", "Edit", "Proposal", "Reject", "Stop"]
+__all__ = [
+    "Answer",
+    "Approve",
+    "Approver",
+    "Decision",
+    "Edit",
+    "Estimate",
+    "Proposal",
+    "Reject",
+    "Stop",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What `calls` calls to `model` will take: tokens and US dollars, None where no price is known.
+
+    `spend` counts the batches of a run tree that were asked about, from 1.
+    """
+
+    spend: int
+    calls: int
+    model: str
+    tokens: int
+    usd: float | None
+
+    def __str__(self) -> str:
+        calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'} to {self.model}"
+        usd = "price unknown" if self.usd is None else f"${self.usd:.{_digits(self.usd)}f}"
+        return f"{calls}, about {_compact(self.tokens)} tokens, {usd}"
+
+
+def _digits(usd: float) -> int:
+    return 2 if usd >= 0.1 else 4
+
+
+def _compact(number: int) -> str:
+    if number < 10_000:
+        return f"{number:,}"
+    if number < 1_000_000:
+        return f"{number / 1_000:.0f} k"
+    return f"{number / 1_000_000:,.1f} M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +58,9 @@ class Proposal:
 
     `step` counts root replies of the run `run`, `block` blocks of one reply, both from 1; `depth`
     is 0 for the root run, 1 for its children. `review` is a reading aid, not a sandbox.
+
+    With an `estimate` the code runs already, and the question is whether the calls that it asks
+    for may be sent. They can be approved, rejected or stopped, not edited.
     """
 
     code: str
@@ -26,11 +70,12 @@ class Proposal:
     depth: int
     run: str
     question: str
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Run the code as shown; with `rest`, all further code of this run tree too."""
+    """Run the code as shown, or send the calls; with `rest`, all that follows in the run tree."""
 
     rest: bool = False
 
@@ -58,10 +103,10 @@ Decision = Approve | Edit | Reject | Stop
 
 
 class Approver(Protocol):
-    """Decides about a block of code, or hands the question on by returning another approver."""
+    """Decides about a proposal, or hands the question on by returning another approver."""
 
     def __call__(self, proposal: Proposal, /) -> Answer | Awaitable[Answer]:
-        """Return what is to happen with the code of `proposal`."""
+        """Return what is to happen with `proposal`."""
         ...
 
 

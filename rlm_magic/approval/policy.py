@@ -1,4 +1,4 @@
-"""Decides for each block whether somebody is asked, and asks them."""
+"""Decides for each block and each large batch whether somebody is asked, and asks them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ApprovalMode = Literal["always", "risky", "never"]
 
 
 class Policy:
-    """`always`, `risky` or `never` asks `ask`; a callable is asked about every block itself."""
+    """`always`, `risky` or `never` asks `ask`; a callable is asked about each of them itself."""
 
     def __init__(self, approve: ApprovalMode | Approver, ask: Approver) -> None:
         if callable(approve):
@@ -42,17 +42,29 @@ class Policy:
             return False
         return self._mode == "always" or proposal.review.risky
 
+    def asks_about_spend(self) -> bool:
+        """Whether somebody has to be asked before a batch above the person's threshold is sent."""
+        return self.may_ask
+
     @property
     def may_ask(self) -> bool:
-        """Whether any block of this run may need somebody to be asked."""
+        """Whether anything in this run may need somebody to be asked."""
         return self._mode != "never" and not self._approved_rest
 
     def ask(self, proposal: Proposal) -> Answer | Awaitable[Answer]:
         """Ask about `proposal`; the answer, awaited where it has to be, goes to `settle`."""
         return self._ask(proposal)
 
-    def settle(self, answer: object) -> Decision:
-        """Return the answer as a decision; raise ApprovalError when it is none."""
+    def settle(self, answer: object, *, spend: bool = False) -> Decision:
+        """Return the answer as a decision; raise ApprovalError when it is none.
+
+        With `spend` it is about calls, which can't be edited.
+        """
+        if spend and isinstance(answer, Edit):
+            raise ApprovalError(
+                "Calls can't be edited: where a proposal has an estimate, the approve function "
+                "must return Approve(), Reject(note) or Stop(); nothing was sent."
+            )
         match answer:
             case Approve(rest):
                 self._approved_rest |= bool(rest)
@@ -61,5 +73,5 @@ class Policy:
                 return answer
         raise ApprovalError(
             "The approve function must return Approve(), Edit(code), Reject(note) or Stop(), "
-            f"not {answer!r}; the code was not run."
+            f"not {answer!r}; {'nothing was sent' if spend else 'the code was not run'}."
         )

@@ -1,4 +1,4 @@
-"""Asks about code with `input()`: in a script, in terminal IPython and in a notebook alike."""
+"""Asks about code and spending with `input()`: in a script, a terminal and a notebook alike."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rlm_magic.workspace.preview import printable
 __all__ = ["edit_lines", "terminal_approver"]
 
 _QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top: "
+_SPEND_QUESTION = "Send {}? [a]pprove, [r]eject, approve a[l]l, [s]top: "
 _CHOICES = {
     "a": "approve",
     "y": "approve",
@@ -31,6 +32,11 @@ NOBODY = (
     "Nobody can be asked to approve the code, so it was not run: run it where input is possible, "
     "or allow it with approve='never' (in a notebook: -a never)."
 )
+_NOBODY_TO_SPEND = (
+    "Nobody can be asked to approve the calls, so none was sent: run it where input is possible, "
+    "raise confirm_usd and confirm_calls, or allow it with approve='never' (in a notebook: -a "
+    "never)."
+)
 
 
 def terminal_approver(
@@ -38,7 +44,7 @@ def terminal_approver(
     show: Callable[[Proposal], None] | None = None,
     edit: Callable[[str], str] | None = None,
 ) -> Approver:
-    """Return an approver that shows a proposal, asks, and asks again until it understands.
+    """Return an approver that shows code, or what calls will take, and asks until it understands.
 
     It raises ApprovalError where nobody can be asked.
     """
@@ -46,34 +52,37 @@ def terminal_approver(
     edit = edit or edit_lines
 
     def approve(proposal: Proposal) -> Decision:
-        show(proposal)
+        if proposal.estimate is None:
+            show(proposal)
         try:
             return _ask(proposal, edit)
         except (EOFError, OSError, RuntimeError, ValueError):
             if _at_a_terminal():  # Ctrl+D
                 return Stop()
             # The input is at its end, broken, or closed; or the front end has none to send.
-            raise ApprovalError(NOBODY) from None
+            raise ApprovalError(_NOBODY_TO_SPEND if proposal.estimate else NOBODY) from None
 
     return approve
 
 
 def _ask(proposal: Proposal, edit: Callable[[str], str]) -> Decision:
+    estimate = proposal.estimate
+    question = _SPEND_QUESTION.format(printable(str(estimate))) if estimate else _QUESTION
     while True:
-        answer = builtins.input(_QUESTION).strip().lower()
+        answer = builtins.input(question).strip().lower()
         match _CHOICES.get(answer, answer):
             case "approve":
                 return Approve()
             case "all":
                 return Approve(rest=True)
-            case "edit":
+            case "edit" if estimate is None:
                 return Edit(edit(proposal.code))
             case "reject":
                 return Reject(builtins.input("What should the model know? ").strip())
             case "stop":
                 return Stop()
             case _:
-                print("Type one of the letters a, e, r, l, s.")
+                print(f"Type one of the letters a,{'' if estimate else ' e,'} r, l, s.")
 
 
 def _at_a_terminal() -> bool:

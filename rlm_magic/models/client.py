@@ -1,153 +1,129 @@
-"""One model behind one face: messages in, a completion out, with its tokens and its price.
+"""One model behind one face: messages in, a reply out, with its tokens and its price.
 
-`Client.complete` and `Client.worst_case` run on the I/O thread only.
+`Client.complete` runs on the I/O thread only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from rlm_magic.events import Tokens, valid_text
-from rlm_magic.models.failures import explain
-from rlm_magic.models.ledger import Cost
-from rlm_magic.models.provider import Rates, load_litellm, rates_of
+from rlm_magic.errors import ModelError
+from rlm_magic.events import valid_text
+from rlm_magic.models.cost import Cost
+from rlm_magic.models.faults import explain
+from rlm_magic.models.lanes import full
+from rlm_magic.models.lanes.light import LightLane
+from rlm_magic.models.prices import OUTPUT_LIMIT, Prices, Rates, estimate, rates_of, worst_case
+from rlm_magic.models.scheduling.pace import Pace
+from rlm_magic.models.scheduling.scheduler import pace_of
+from rlm_magic.models.spec import Completion, Message, ModelSpec, Reply
+from rlm_magic.models.window import check_window
 
-__all__ = ["Client", "Completion", "Message", "ModelSpec"]
-
-Message = dict[str, str]
-
-# Every tokenizer in use spends fewer tokens than this on any text but contrived ones.
-_BYTES_PER_TOKEN = 2
-_TOKENS_PER_MESSAGE = 16
-_BOUNDED_OUTPUT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """Which model to call and how; `timeout` is seconds for one call, `params` go to litellm."""
-
-    name: str
-    api_base: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    timeout: float = 600.0
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A reply. `tokens` is None where the provider reports none, `usd` where no price is known."""
-
-    text: str
-    tokens: Tokens | None
-    usd: float | None
-    seconds: float
-
-    @property
-    def cost(self) -> Cost | None:
-        """What the call took from the budget; None where the provider doesn't say."""
-        if self.tokens is None:
-            return None
-        return Cost(1, self.tokens.input + self.tokens.output, self.usd)
+__all__ = ["Client"]
 
 
 class Client:
-    """Calls one model. `bounded` sends a limit on the output, so that a worst case exists."""
+    """Calls one model. `bounded` sends a limit on the output, so that a worst case exists.
 
-    def __init__(self, spec: ModelSpec, *, bounded: bool = False) -> None:
+    `prices` are the person's own, by model; the others are litellm's.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, *, bounded: bool = False, prices: Prices | None = None
+    ) -> None:
         self.spec = spec
         self._bounded = bounded
+        self._prices = prices or {}
+        self._lane: asyncio.Task[LightLane | None] | None = None
 
     @cached_property
-    def _rates(self) -> Rates | None:
-        return rates_of(self.spec.name)
+    def rates(self) -> Rates | None:
+        """The model's prices; None where they are unknown."""
+        return rates_of(self.spec.name, self._prices)
 
-    @property
-    def _max_tokens(self) -> int | None:
-        chosen = self.spec.params.get("max_tokens")
-        return chosen if chosen or not self._bounded else _BOUNDED_OUTPUT
+    @cached_property
+    def pace(self) -> Pace:
+        """How many requests the model takes at once."""
+        return pace_of(self.spec.name, self.spec.api_base)
 
-    def worst_case(self, messages: Sequence[Message]) -> Cost:
-        """Return the most that a call with `messages` can take from a budget."""
-        if not self._bounded:
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Client:
+        """Return a client of the same model that sends `parameters`, too."""
+        spec = self.spec.with_parameters(parameters)
+        return Client(spec, bounded=self._bounded, prices=self._prices)
+
+    def worst_case(self, messages: Sequence[Message], *, bounded: bool = False) -> Cost:
+        """Return the most that a request can take from a budget.
+
+        Where nothing bounds tokens and dollars (and not `bounded`), only the request counts.
+        """
+        if not (self._bounded or bounded):
             return Cost(1, 0, 0.0)
-        read = sum(
-            len(message["content"].encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN
-            + _TOKENS_PER_MESSAGE
-            for message in messages
-        )
-        written = self._max_tokens or 0
-        return Cost(1, read + written, self._price(read, 0, written))
+        limit = self._max_tokens or OUTPUT_LIMIT
+        spec = self.spec
+        return worst_case(messages, limit, self.rates, model=spec.name, params=spec.params)
+
+    def estimate(self, requests: Iterable[Sequence[Message]]) -> tuple[int, float | None]:
+        """Return about how many tokens and US dollars (None: unknown) `requests` take."""
+        contents = (message["content"] for messages in requests for message in messages)
+        return estimate(contents, self._max_tokens, self.rates)
+
+    async def check(self, messages: Sequence[Message]) -> None:
+        """Raise ModelError where the model can't read all of `messages`; nothing is sent."""
+        await check_window(self.spec, messages)
+
+    @cached_property
+    def _max_tokens(self) -> int | None:
+        params = self.spec.params
+        chosen = params.get("max_tokens") or params.get("max_completion_tokens")
+        return chosen if chosen or not self._bounded else OUTPUT_LIMIT
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        """What litellm is told besides the messages."""
+        options = dict(self.spec.params)
+        if self._max_tokens and "max_completion_tokens" not in options:
+            options["max_tokens"] = self._max_tokens
+        return options
 
     async def complete(
         self, messages: Sequence[Message], on_text: Callable[[str], None] | None = None
     ) -> Completion:
-        """Ask the model; with `on_text` the reply is streamed and each piece handed over.
+        """Send one request; with `on_text` the reply is streamed and each piece handed over.
 
         Raises ModelError, one sentence that says what to set or check.
         """
-        litellm = load_litellm()
-        spec = self.spec
-        options: dict[str, Any] = {**spec.params, "num_retries": 0, "max_retries": 0}
-        if self._max_tokens:
-            options["max_tokens"] = self._max_tokens
-        if on_text:
-            options |= {"stream": True, "stream_options": {"include_usage": True}}
         started = time.monotonic()
         try:
             # litellm's timeout is one for each read, so a stream could take for ever.
-            async with asyncio.timeout(spec.timeout):
-                response = await litellm.acompletion(
-                    model=spec.name,
-                    messages=[{**m, "content": valid_text(m["content"])} for m in messages],
-                    api_base=spec.api_base,
-                    api_key=spec.api_key,
-                    timeout=spec.timeout,
-                    **options,
-                )
-                text, usage = await _streamed(response, on_text) if on_text else _whole(response)
-            tokens = _tokens(usage)
+            async with asyncio.timeout(self.spec.timeout):
+                reply = await self._reply(messages, on_text)
+        except ModelError as error:
+            if error.fault == "bad_key":
+                self._lane = None  # the person may set another one
+            raise
         except Exception as error:
-            raise explain(error, spec) from None
-        usd = self._price(tokens.input, tokens.cached, tokens.output) if tokens else None
-        return Completion(text, tokens, usd, time.monotonic() - started)
+            raise explain(error, self.spec) from None
+        usd = self.rates.price(reply.tokens) if self.rates and reply.tokens else None
+        return Completion(reply, usd, time.monotonic() - started)
 
-    def _price(self, read: int, cached: int, written: int) -> float | None:
-        rates = self._rates
-        if rates is None:
-            return None
-        return (read - cached) * rates.input + cached * rates.cached + written * rates.output
+    async def _reply(
+        self, messages: Sequence[Message], on_text: Callable[[str], None] | None
+    ) -> Reply:
+        match messages:
+            case [{"role": "user", "content": str(prompt)}] if on_text is None:
+                lane = await self._light_lane()
+                if lane is not None:
+                    return await lane.complete(valid_text(prompt))
+        return await full.complete(self.spec, messages, self._options, on_text)
 
-
-def _whole(response: Any) -> tuple[str, Any]:
-    if not response.choices:
-        raise ValueError("The reply holds no choices.")
-    return response.choices[0].message.content or "", getattr(response, "usage", None)
-
-
-async def _streamed(response: Any, on_text: Callable[[str], None]) -> tuple[str, Any]:
-    pieces: list[str] = []
-    usage = None
-    async for chunk in response:
-        usage = getattr(chunk, "usage", None) or usage
-        piece = chunk.choices[0].delta.content if chunk.choices else None
-        if piece:
-            pieces.append(piece)
-            on_text(piece)
-    return "".join(pieces), usage
-
-
-def _tokens(usage: Any) -> Tokens | None:
-    # Where a provider reports nothing, litellm puts zeros.
-    if usage is None or not (usage.prompt_tokens or usage.completion_tokens):
-        return None
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Tokens(
-        input=usage.prompt_tokens or 0,
-        cached=getattr(details, "cached_tokens", None) or 0,
-        output=usage.completion_tokens or 0,
-    )
+    async def _light_lane(self) -> LightLane | None:
+        if self._lane is None:
+            self._lane = asyncio.create_task(LightLane.open(self.spec, self._options))
+        if self._lane.done():
+            return self._lane.result()
+        # Others wait for it, too: who is cancelled meanwhile doesn't cancel it.
+        return await asyncio.shield(self._lane)

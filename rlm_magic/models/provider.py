@@ -1,4 +1,4 @@
-"""Loads litellm the way a notebook can live with, and reads its table of prices.
+"""Loads litellm the way a notebook can live with.
 
 litellm takes over a second and 160 MB to import, so only the I/O thread does it, on first use or
 ahead of it (`warm_up`).
@@ -11,15 +11,13 @@ import logging
 import os
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from rlm_magic.models import offline
 from rlm_magic.models.io_thread import io_thread
-from rlm_magic.settings import OFFLINE_MODEL
 
-__all__ = ["Rates", "load_litellm", "rates_of", "warm_up"]
+__all__ = ["load_litellm", "warm_up"]
 
 
 @cache
@@ -70,26 +68,3 @@ async def _load() -> None:
 def warm_up() -> None:
     """Begin to load litellm on the I/O thread, and return at once."""
     io_thread().submit(_load())
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """US dollars a token."""
-
-    input: float
-    cached: float
-    output: float
-
-
-def rates_of(model: str) -> Rates | None:
-    """Return the rates in litellm's table, or None where it has no price or a price of zero."""
-    if model == OFFLINE_MODEL:
-        return Rates(0.0, 0.0, 0.0)
-    try:
-        info = load_litellm().get_model_info(model)
-    except Exception:
-        return None
-    read, written = info.get("input_cost_per_token"), info.get("output_cost_per_token")
-    if not read or not written:
-        return None
-    return Rates(read, info.get("cache_read_input_token_cost") or read, written)

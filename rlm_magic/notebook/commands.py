@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from IPython.core.error import UsageError
 
 from rlm_magic.errors import ConfigurationError
+from rlm_magic.notebook.store_commands import run_store_command
 from rlm_magic.settings import trace_folder
 
 if TYPE_CHECKING:
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "run_command"]
 
-COMMANDS = ("help",)
+COMMANDS = ("help", "store")
 
 _HELP = """\
 %%rlm [options]     ask a question about your variables; %%rlm? shows the options
 %rlm                what is in force, and what was spent
+%rlm store          replies that are kept; behind it: list, show, export, import, prune
 %rlm help           this list
 _rlm                the last result: .answer .text .status .steps .code .usage .events .trace
 %config RLMMagics   the defaults; %config RLMMagics.model = "provider/name" sets one"""
@@ -34,6 +36,8 @@ def run_command(magics: RLMMagics, line: str) -> None:
                 raise UsageError(str(error)) from None
         case ["help"]:
             print(_HELP)
+        case ["store", *_]:
+            run_store_command(magics, line.strip().removeprefix("store"))
         case _:
             raise UsageError(
                 f"%rlm {line}: there is no such command; %rlm help lists them, and a question goes "
@@ -57,17 +61,14 @@ def _status(magics: RLMMagics) -> str:
         f"approve    {settings['approve']}",
         f"budget     {given or 'none'}",
         f"depth      {settings['max_depth']}, at most {settings['max_steps']} steps",
-        f"calls      {settings['concurrency']} at once, {settings['timeout']:g} s for each",
+        f"calls      {settings['concurrency']} at once, {settings['timeout']:g} s a request, "
+        f"{settings['retries']} retries",
+        f"cache      {settings['cache']}",
         f"keep       {settings['keep']}",
         f"traces     {settings['trace'] or trace_folder()}",
     ]
-    return "\n".join([*lines, *_spent(magics)])
-
-
-def _spent(magics: RLMMagics) -> list[str]:
-    runs = "1 run" if magics.runs == 1 else f"{magics.runs:,} runs"
-    lines = [f"spent      {runs} in this session"]
-    for model, usage in magics.spent.items():
-        price = "price unknown" if usage.usd is None else f"${usage.usd:.4f}"
-        lines.append(f"           {model}: {usage.calls:,} calls, {usage.tokens:,} tokens, {price}")
-    return lines
+    if magics.session_usd is not None:
+        left = magics.session.usd_left or 0.0
+        lines.append(f"session    ${left:.4f} of ${magics.session_usd:g} remain")
+    spent = magics.spent.lines()
+    return "\n".join([*lines, f"spent      {spent[0]}", *(f"           {it}" for it in spent[1:])])

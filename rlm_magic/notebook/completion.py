@@ -16,11 +16,12 @@ from IPython.core.getipython import get_ipython
 
 from rlm_magic.notebook.commands import COMMANDS
 from rlm_magic.notebook.options import OPTIONS
+from rlm_magic.notebook.store_commands import STORE_COMMANDS
 
 __all__ = ["complete_rlm"]
 
 _CELL = re.compile(r"[ \t]*%%rlm(?!\S)")
-_LINE = re.compile(r"[ \t]*%rlm[ \t]+(?P<word>\S*)")
+_LINE = re.compile(r"[ \t]*%rlm[ \t]+(?P<store>store[ \t]+)?(?P<word>\S*)")
 
 
 class _Nothing(tuple[SimpleCompletion, ...]):
@@ -52,7 +53,9 @@ def _complete(context: CompletionContext) -> SimpleMatcherResult | None:
     if cell and context.cursor_line == first and len(line) > cell.end():
         return _in_options(line[cell.end() :])
     command = _LINE.fullmatch(line)
-    return _of(command["word"], COMMANDS, "keyword") if command else None
+    if command is None:
+        return None
+    return _of(command["word"], STORE_COMMANDS if command["store"] else COMMANDS, "keyword")
 
 
 def _in_question(line: str) -> SimpleMatcherResult:

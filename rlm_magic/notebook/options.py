@@ -8,12 +8,15 @@ import math
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, parse_argstring
 
-__all__ = ["OPTIONS", "choose_names", "parse_options"]
+from rlm_magic.settings import CacheMode
+
+__all__ = ["OPTIONS", "choose_names", "parse_options", "unquoted"]
 
 _CHOICES = re.compile(r"invalid choice: .*\((choose from .*)\)")
 
@@ -28,17 +31,24 @@ def _number(text: str) -> float:
     return value
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """Return `text` without the quotes around it, which IPython leaves where they are."""
     quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
     return text[1:-1] if quoted else text
 
 
-def _whole(text: str) -> int:
+def _count(text: str) -> int:
     digits = text.replace("_", "").replace(",", "")
-    if not digits.isdecimal() or int(digits) == 0:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    if not digits.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number")
     return int(digits)
+
+
+def _whole(text: str) -> int:
+    with suppress(ArgumentTypeError):
+        if number := _count(text):
+            return number
+    raise ArgumentTypeError(f"{text!r} is not a whole number above zero")
 
 
 OPTIONS = (
@@ -51,17 +61,17 @@ OPTIONS = (
         "is that variable, or a mapping of them by name. Without it, all variables are described.",
     ),
     argument(
-        "-m", "--model", type=_unquoted, help="Root model, as litellm names it: provider/name."
+        "-m", "--model", type=unquoted, help="Root model, as litellm names it: provider/name."
     ),
     argument(
         "-s",
         "--sub-model",
-        type=_unquoted,
+        type=unquoted,
         help="Model for sub-calls; the root model if not given.",
     ),
     argument(
         "--api-base",
-        type=_unquoted,
+        type=unquoted,
         help="Address of the models' server, such as http://localhost:8000/v1.",
     ),
     argument(
@@ -75,6 +85,23 @@ OPTIONS = (
     argument("--tokens", type=_whole, help="Budget in tokens, input and output together."),
     argument("--calls", type=_whole, help="Budget in model calls, the root model's included."),
     argument("--seconds", type=_number, help="Budget in seconds."),
+    argument(
+        "--cache",
+        choices=get_args(CacheMode),
+        help="Replies that are kept: on uses and keeps them; refresh asks anew and keeps; replay "
+        "asks no model and fails where a reply is missing.",
+    ),
+    argument(
+        "--hedge",
+        type=_number,
+        metavar="TIMES",
+        help="Ask a sub-call again that takes this many times the median of its batch.",
+    ),
+    argument(
+        "--retries",
+        type=_count,
+        help="How often a request of one call is sent again after a fault; 0 is never.",
+    ),
     argument("--depth", type=_whole, help="Levels of runs: with 2, rlm_query starts child runs."),
     argument(
         "--steps",
@@ -88,7 +115,7 @@ OPTIONS = (
         help="Names bound by the code that stay: the answer's own, all, or none.",
     ),
     argument(
-        "--trace", type=_unquoted, metavar="PATH", help="File or folder for the trace of the run."
+        "--trace", type=unquoted, metavar="PATH", help="File or folder for the trace of the run."
     ),
     argument("-q", "--quiet", action="store_true", help="Show the answer only, no progress."),
 )

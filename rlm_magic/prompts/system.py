@@ -6,6 +6,7 @@ cache serves it for every run. After the prompts of the RLM paper (arXiv 2512.24
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import dedent
 
 __all__ = ["LAST_REQUEST", "ROOT_OPENING", "first_message", "system_prompt"]
@@ -29,10 +30,12 @@ _BODY = dedent("""\
     - `context`: the data of the question: one object, or a mapping from name to object.
     - `llm_query(prompt)`: asks a sub-model and returns its reply, a str. It sees only the prompt
       that you write, so put the text it needs into it: up to about 100,000 characters.
-    - `llm_query_batched(prompts)`: the same for a list of prompts, all at once: returns the list of
-      replies in the same order. Always prefer it to a loop over `llm_query`: it is many times
-      faster. A call that failed leaves a text that begins with "{error_mark}" in its place.
-    {recursion}
+    - `llm_query_batched(prompts)`: the same for a list of prompts, all at once, thousands if need
+      be; returns the replies in the same order. Always prefer it: a loop over `llm_query` asks one
+      after another. Equal prompts share one reply (not with `dedupe=False`).
+    - Both take parameters of the reply (`max_tokens=`, `temperature=`, …), and `images=` for models
+      that see: PIL images, figures, arrays, paths or URLs; in a batch an entry for each prompt.
+    {recursion}{roles}
     - `SHOW_VARS()`: returns a description of all variables.
     - To finish: `FINAL(value)` with the answer itself, any Python object, or `FINAL_VAR("name")`
       with the name of a variable that holds it. Both end the run at once, so call them only when
@@ -45,6 +48,11 @@ _BODY = dedent("""\
     - Use code for what code does exactly: search with `re`, count, sort, group, parse, compare.
     - Use sub-models for what needs reading: meaning, classification, summary. Partition the data
       into chunks, build one prompt for each, call `llm_query_batched`, and combine with code.
+    - Begin the prompts of a batch with the text that they share: providers then read it once.
+    - A reply that begins with "{error_mark}" says why there is none. The call was already tried
+      again, so don't just repeat it.
+    - A reply that breaks off has reached its limit: ask for less, or raise `max_tokens`.
+    - Calls beyond the budget raise BudgetError before any is sent; it says what would fit.
     - Keep intermediate results in variables and print only what you need to decide what to do.
     - Build long answers in a variable piece by piece, and finish with `FINAL_VAR("name")`.
     - Verify: check counts and spot-check results before you finish.
@@ -66,6 +74,11 @@ _NO_CHILD_RUNS = """\
 - `rlm_query(question, context)` and `rlm_query_batched(questions, contexts)`: here plain
   sub-calls, as `llm_query`, with the context written into the prompt: keep it small."""
 
+_ROLES = """\
+
+- All of these take `model=`, where another model than the usual one serves better:
+{listed}"""
+
 LAST_REQUEST = (
     "This is the last request: {reason} No more code will run. Give the best answer that what you "
     "have seen supports, as one line FINAL(your answer), or FINAL_VAR(name) for a variable that "
@@ -73,12 +86,20 @@ LAST_REQUEST = (
 )
 
 
-def system_prompt(*, recursive: bool, max_output: int, error_mark: str) -> str:
-    """Return the system prompt; `recursive` tells whether `rlm_query` starts child runs."""
+def system_prompt(
+    *, recursive: bool, max_output: int, error_mark: str, roles: Mapping[str, str] | None = None
+) -> str:
+    """Return the system prompt.
+
+    `recursive` tells whether `rlm_query` starts child runs; `roles` describes, by the name of its
+    role, each model that the person offers besides the sub-model.
+    """
+    listed = "\n".join(f'  - "{name}": {about}' for name, about in (roles or {}).items())
     body = _BODY.format(
         max_output=max_output,
         error_mark=error_mark,
         recursion=_CHILD_RUNS if recursive else _NO_CHILD_RUNS,
+        roles=_ROLES.format(listed=listed) if listed else "",
     )
     return f"{ROOT_OPENING}\n\n{body}"
 

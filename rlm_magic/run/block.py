@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from rlm_magic.approval.decisions import Approve, Decision, Edit, Proposal, Reject, Stop
+from rlm_magic.approval.decisions import (
+    Approve,
+    Decision,
+    Edit,
+    Estimate,
+    Proposal,
+    Reject,
+    Stop,
+)
 from rlm_magic.errors import ApprovalError, RLMError
 from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed, RunStarted
 from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
@@ -54,6 +62,7 @@ class BlockRunner:
         self._question = question
         self._context = contextvars.copy_context()
         self._names: dict[str, Of] = {}
+        self._proposal: Proposal | None = None
 
     async def run(self, code: str, *, step: int, block: int) -> RanBlock:
         """Have `code` approved, run what was approved, and say what became of it.
@@ -86,6 +95,8 @@ class BlockRunner:
             notes.append(restored_helpers(restored))
         self._tree.interrupt.check()
         _check_cancelled()
+        if self._tree.failure is not None:
+            raise self._tree.failure
         outcome = BlockOutcome(
             output=execution.output,
             chars=execution.chars,
@@ -135,6 +146,7 @@ class BlockRunner:
             run=self._run_id,
             question=self._question,
         )
+        self._proposal = proposal
         asked = tree.policy.asks_about(proposal)
         tree.recorder.emit(
             CodeProposed(
@@ -163,6 +175,11 @@ class BlockRunner:
         )
         return decision
 
+    async def ask_about(self, estimate: Estimate) -> Decision:
+        """Ask about the calls that the block in hand wants to send."""
+        assert self._proposal is not None
+        return await self._ask(replace(self._proposal, estimate=estimate))
+
     async def _ask(self, proposal: Proposal) -> Decision:
         tree = self._tree
         ask: object = tree.policy.ask
@@ -172,7 +189,7 @@ class BlockRunner:
                     ask = ask(proposal)
                 if inspect.isawaitable(ask):
                     ask = await tree.interrupt.guard(ask)
-            return tree.policy.settle(ask)
+            return tree.policy.settle(ask, spend=proposal.estimate is not None)
         except RLMError:
             raise
         except Exception as error:

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 from rlm_magic.errors import ApprovalError
 from rlm_magic.events import BatchStarted
 from rlm_magic.models.client import Client
+from rlm_magic.run.arguments import check_contexts, check_prompts, check_question
+from rlm_magic.run.batch import marked_error
 from rlm_magic.run.outcome import Outcome
-from rlm_magic.run.subcalls import SubCalls, check_prompts, marked_error
+from rlm_magic.run.subcalls import SubCalls
 from rlm_magic.run.tree import RunTree
 from rlm_magic.workspace.execution.bridge import can_wait, wait_for
 from rlm_magic.workspace.preview import preview_output
@@ -51,15 +53,11 @@ class ChildRuns:
         A child that finds no answer returns a marked error text. At the depth limit this is a plain
         sub-call with the context in its prompt.
         """
-        if not isinstance(question, str):
-            raise TypeError(
-                f"rlm_query takes one question as a str, not {type(question).__name__}; for "
-                "several use rlm_query_batched(questions, contexts)."
-            )
-        client = self._tree.client(model)
+        check_question(question, "rlm_query")
         if self._make is None:
             prompt = prompt_with(question, context)
-            return self._calls.send([prompt], client, at_limit=True)[0]
+            return self._calls.send([prompt], model=model, at_limit=True)[0]
+        client = self._tree.models.client(model)
         return self._run_all([self._make(question, context, client)])[0]
 
     def rlm_query_batched(
@@ -71,14 +69,14 @@ class ChildRuns:
     ) -> list[Any]:
         """Answer several questions at once, each about its own context; order is kept."""
         asked = check_prompts(questions, "rlm_query_batched")
-        given = [None] * len(asked) if contexts is None else _contexts(contexts, len(asked))
-        client = self._tree.client(model)
+        given = check_contexts(contexts, len(asked))
+        client = self._tree.models.client(model)
         pairs = list(zip(asked, given, strict=True))
         if not pairs:
             return []
         if self._make is None:
             prompts = [prompt_with(question, context) for question, context in pairs]
-            return list(self._calls.send(prompts, client, batch=True, at_limit=True))
+            return list(self._calls.send(prompts, model=model, batch=True, at_limit=True))
         self._tree.recorder.emit(
             BatchStarted(
                 run=self._run,
@@ -128,16 +126,6 @@ def _answer(outcome: Outcome) -> Any:
     if outcome.answer is None:
         return marked_error(outcome.error or "The child run found no answer.")
     return outcome.answer
-
-
-def _contexts(contexts: Iterable[Any], expected: int) -> list[Any]:
-    listed = list(contexts)
-    if len(listed) != expected:
-        raise ValueError(
-            f"rlm_query_batched got {expected} questions and {len(listed)} contexts; "
-            "give one context for each question."
-        )
-    return listed
 
 
 def prompt_with(question: str, context: Any) -> str:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from rlm_magic.errors import ModelError
-from rlm_magic.events import RootReplied, RootRequested, RootStreamed, Tokens
-from rlm_magic.models.client import Client, Completion
-from rlm_magic.models.ledger import Cost
+from rlm_magic.events import (
+    CallRetried,
+    RootFailed,
+    RootReplied,
+    RootRequested,
+    RootStreamed,
+    Tokens,
+)
+from rlm_magic.models.call import Call
+from rlm_magic.models.client import Client
+from rlm_magic.models.prefixes import cache_key, for_conversation
+from rlm_magic.models.spec import Message
 from rlm_magic.prompts.reply import Reply, read_reply
 from rlm_magic.run.tree import RunTree
 
 __all__ = ["Conversation"]
 
 Role = Literal["system", "user", "assistant"]
+RootEvent = RootReplied | RootFailed | RootStreamed | CallRetried
 
 _EMPTY_REPLIES = 3
 _SECONDS_BETWEEN_PIECES = 0.1
@@ -41,62 +52,132 @@ class Conversation:
 
     async def ask(self, step: int) -> Reply:
         """Return the next reply that isn't empty; raise ModelError when there is none."""
-        for _ in range(_EMPTY_REPLIES):
-            text = await self._request(step)
+        for attempt in range(_EMPTY_REPLIES):
+            text = await self._request(step, attempt)
             reply = read_reply(text)
             if not reply.is_empty:
                 self.say("assistant", text)
                 return reply
         raise ModelError(
             f"{self.model} returned an empty reply {_EMPTY_REPLIES} times: try again, or choose "
-            "another model."
+            "another model.",
+            "empty",
         )
 
-    async def _request(self, step: int) -> str:
-        emit = self._tree.recorder.emit
-        emit(RootRequested(run=self._run, step=step, added=tuple(self._messages[self._told :])))
+    async def _request(self, step: int, attempt: int) -> str:
+        added = tuple(self._messages[self._told :])
+        self._tree.recorder.emit(RootRequested(run=self._run, step=step, added=added))
         self._told = len(self._messages)
-        done = await self._tree.call(self._complete(step))
-        emit(
-            RootReplied(
-                run=self._run,
-                step=step,
-                text=done.text,
-                tokens=done.tokens or Tokens(),
-                usd=done.usd,
-                seconds=done.seconds,
-            )
-        )
-        return done.text
-
-    async def _complete(self, step: int) -> Completion:
-        """Call the root model, on the I/O thread."""
         messages = [{"role": role, "content": text} for role, text in self._messages]
-        ledger = self._tree.ledger
-        reserved = self._client.worst_case(messages)
-        ledger.reserve(reserved)
-        pieces = _Pieces(self._tree, self._run, step) if self._tree.stream else None
+        request = _RootRequest(self._tree, self._run, step, self._client, messages, attempt)
+        return await self._tree.call(request.reply())
+
+
+class _RootRequest:
+    """One request to the root model, on the I/O thread, and what the events say of it."""
+
+    def __init__(
+        self,
+        tree: RunTree,
+        run: str,
+        step: int,
+        client: Client,
+        messages: Sequence[Message],
+        sample: int,
+    ) -> None:
+        self._tree = tree
+        self._run = run
+        self._step = step
+        self._client = client
+        self._messages = messages
+        self._pieces = _Pieces(self._tell_piece) if tree.stream else None
+        self._key = tree.cache.key(client.spec, messages, sample)
+
+    async def reply(self) -> str:
+        """Return the reply of the store or of the model; raise ModelError or BudgetError."""
         with self._tree.in_flight():
-            try:
-                async with self._tree.gate:
-                    done = await self._client.complete(messages, pieces.add if pieces else None)
-            except ModelError:
-                ledger.settle(reserved, Cost(1, 0, 0.0))
-                raise
-        if pieces:
-            pieces.flush()
-        if done.cost is not None:
-            ledger.settle(reserved, done.cost)
-        return done
+            stored = await self._stored() if self._key else None
+            return await self._asked() if stored is None else stored
+
+    async def _stored(self) -> str | None:
+        cache, key = self._tree.cache, self._key
+        entry = (await cache.find([key])).get(key) if key else None
+        if entry is not None:
+            self._emit(
+                RootReplied,
+                text=entry.reply.text,
+                cut_off=entry.reply.cut_off,
+                cached=True,
+                key=key,
+                tokens=Tokens(),
+                usd=0.0,
+                seconds=0.0,
+            )
+            return entry.reply.text
+        if cache.is_replay:
+            what = f"the root request of step {self._step}"
+            raise await cache.not_recorded(self._client.spec, self._messages, what)
+        return None
+
+    async def _asked(self) -> str:
+        tree = self._tree
+        client = tree.models.adjusted(self._client, cache_key(self._client.spec, self._run))
+        call = Call(
+            client,
+            for_conversation(self._messages, client.spec),
+            tree.terms(self._run),
+            on_retry=self._retry,
+            on_text=self._pieces.add if self._pieces else None,
+        )
+        began = time.monotonic()
+        try:
+            await client.check(self._messages)
+            done = await call.complete()
+        except ModelError as error:
+            self._emit(
+                RootFailed,
+                error=str(error),
+                fault=error.fault,
+                retries=call.retries,
+                abandoned=call.abandoned,
+                seconds=time.monotonic() - began,
+            )
+            raise
+        if self._pieces:
+            self._pieces.flush()
+        reply = done.reply
+        if self._key:
+            await tree.cache.keep(self._key, client.spec, self._messages, reply, done.usd)
+        self._emit(
+            RootReplied,
+            text=reply.text,
+            cut_off=reply.cut_off,
+            key=self._key,
+            retries=call.retries,
+            tokens=reply.tokens or Tokens(),
+            usd=done.usd,
+            abandoned=call.abandoned,
+            seconds=done.seconds,
+        )
+        return reply.text
+
+    def _retry(self, error: ModelError, wait: float) -> None:
+        if self._pieces:
+            self._pieces.restart()
+        self._emit(CallRetried, error=str(error), fault=error.fault, wait=wait)
+
+    def _tell_piece(self, start: int, text: str) -> None:
+        self._emit(RootStreamed, start=start, text=text)
+
+    def _emit(self, event: type[RootEvent], **what: Any) -> None:
+        self._tree.recorder.emit(event(run=self._run, step=self._step, **what))
 
 
 class _Pieces:
     """Turns the pieces of a streamed reply into at most ten events a second."""
 
-    def __init__(self, tree: RunTree, run: str, step: int) -> None:
-        self._tree = tree
-        self._run = run
-        self._step = step
+    def __init__(self, tell: Callable[[int, str], object]) -> None:
+        self._tell = tell
         self._waiting: list[str] = []
         self._start = 0
         self._last = 0.0
@@ -109,9 +190,12 @@ class _Pieces:
     def flush(self) -> None:
         if self._waiting:
             text = "".join(self._waiting)
-            self._tree.recorder.emit(
-                RootStreamed(run=self._run, step=self._step, start=self._start, text=text)
-            )
+            self._tell(self._start, text)
             self._start += len(text)
             self._waiting.clear()
             self._last = time.monotonic()
+
+    def restart(self) -> None:
+        """Begin anew: the next reply takes the place of this one."""
+        self._waiting.clear()
+        self._start = 0

@@ -18,12 +18,14 @@ from rlm_magic.prompts.finals import final_in_code
 from rlm_magic.prompts.reply import FinalText, FinalVar, Reply
 from rlm_magic.prompts.system import LAST_REQUEST, first_message, system_prompt
 from rlm_magic.redaction import hide_keys
+from rlm_magic.run.batch import ERROR_MARK
 from rlm_magic.run.block import BlockRunner
 from rlm_magic.run.children import ChildRuns
 from rlm_magic.run.conversation import Conversation
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.outcome import Outcome
-from rlm_magic.run.subcalls import ERROR_MARK, SubCalls
+from rlm_magic.run.spending import Spending
+from rlm_magic.run.subcalls import SubCalls
 from rlm_magic.run.tree import RunTree
 from rlm_magic.version import __version__
 from rlm_magic.workspace.execution.interrupt import Interrupted, Reason
@@ -147,7 +149,8 @@ class Run:
         def step() -> int:
             return self._step
 
-        calls = SubCalls(self._tree, self.id, step)
+        spending = Spending(self._tree.confirm, self._blocks.ask_about)
+        calls = SubCalls(self._tree, self.id, step, spending)
         make = self._child if self._recursive else None
         children = ChildRuns(self._tree, calls, self.id, step, make)
         return {
@@ -190,13 +193,14 @@ class Run:
                 run=self.id,
                 question=self._question,
                 model=self._conversation.model,
-                sub_model=tree.sub.spec.name,
+                sub_model=tree.models.sub.spec.name,
                 depth=self._place.depth,
                 max_depth=tree.limits.max_depth,
                 parent=self._place.parent,
                 parent_step=self._place.parent_step,
                 context=None if described is None else tuple(described),
                 budget=Bounds(**asdict(tree.ledger.budget)) if self._is_root else Bounds(),
+                cache=tree.cache.mode,
                 description=description,
                 version=__version__,
             )
@@ -205,7 +209,10 @@ class Run:
         say(
             "system",
             system_prompt(
-                recursive=self._recursive, max_output=limits.max_output, error_mark=ERROR_MARK
+                recursive=self._recursive,
+                max_output=limits.max_output,
+                error_mark=ERROR_MARK,
+                roles={name: role.description for name, role in self._tree.models.roles.items()},
             ),
         )
         say("user", first_message(self._question, description))

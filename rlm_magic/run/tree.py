@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rlm_magic.approval.policy import Policy
-from rlm_magic.models.client import Client
+from rlm_magic.errors import RLMError
+from rlm_magic.models.caching import Cache
+from rlm_magic.models.call import Terms
 from rlm_magic.models.io_thread import io_thread
 from rlm_magic.models.ledger import Ledger
-from rlm_magic.settings import Limits
+from rlm_magic.models.retrying import RetryPolicy
+from rlm_magic.run.models import Models
+from rlm_magic.settings import Limits, Thresholds
 from rlm_magic.trace.recorder import Recorder
 from rlm_magic.workspace.execution.bridge import can_wait, wait_for
 from rlm_magic.workspace.execution.host import Host, PlainHost
@@ -29,17 +33,24 @@ T = TypeVar("T")
 
 @dataclass(slots=True, eq=False)
 class RunTree:
-    """The shared state of a run tree. `gate` and `calls` belong to the I/O thread."""
+    """The shared state of a run tree. `cache` and `calls` belong to the I/O thread.
+
+    `hedge` is the multiple of a batch's median beyond which a sub-call is asked again. `failure` is
+    an error of a helper that ends the run, whatever the code makes of it.
+    """
 
     recorder: Recorder
     ledger: Ledger
     limits: Limits
     policy: Policy
-    root: Client
-    sub: Client
-    gate: asyncio.Semaphore
+    models: Models
+    cache: Cache
+    retry_policy: RetryPolicy
     concurrency: int
+    confirm: Thresholds
+    hedge: float | None = None
     stream: bool = False
+    failure: RLMError | None = None
     host: Host = field(default_factory=PlainHost)
     interrupt: Interrupt = field(default_factory=Interrupt)
     has_ended: bool = False
@@ -47,17 +58,11 @@ class RunTree:
     calls: set[asyncio.Task[Any]] = field(default_factory=set)
     call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    spend_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    def client(self, model: str | None) -> Client:
-        """Return the client for `model`, which must be one that the person chose."""
-        if model is None or model == self.sub.spec.name:
-            return self.sub
-        if model == self.root.spec.name:
-            return self.root
-        choices = dict.fromkeys((self.sub.spec.name, self.root.spec.name))
-        raise ValueError(
-            f"model={model!r} is not one of the models of this run: {', '.join(choices)}."
-        )
+    def terms(self, run: str) -> Terms:
+        """Return the terms on which `run` calls models."""
+        return Terms(run, self.ledger, self.concurrency, self.retry_policy)
 
     @contextmanager
     def deadline(self) -> Iterator[None]:

@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rlm_magic.events import (
+    BatchStarted,
     CodeDecided,
     CodeExecuted,
     CodeProposed,
     Event,
     Notice,
+    RootFailed,
     RootReplied,
     RootRequested,
     RunFinished,
     RunStarted,
+    SpendDecided,
+    SpendProposed,
     SubCallFinished,
     SubCallStarted,
 )
 
-__all__ = ["Block", "Call", "Run", "Step", "transcript"]
+__all__ = ["Block", "Call", "Run", "Spend", "Step", "transcript"]
 
 
 @dataclass(slots=True)
@@ -40,12 +44,23 @@ class Block:
 
 
 @dataclass(slots=True)
+class Spend:
+    """Calls that a person was asked about before they were sent."""
+
+    proposed: SpendProposed
+    decided: SpendDecided | None = None
+
+
+@dataclass(slots=True)
 class Step:
-    """One request to the root model, and what came of it."""
+    """One request to the root model, and what came of it; `repeats` as in `BatchStarted`."""
 
     number: int
     reply: RootReplied | None = None
+    failure: RootFailed | None = None
     blocks: dict[int, Block] = field(default_factory=dict)
+    spends: dict[int, Spend] = field(default_factory=dict)
+    repeats: int = 0
     calls: dict[int, Call] = field(default_factory=dict)
     children: list[Run] = field(default_factory=list)
 
@@ -91,12 +106,20 @@ def transcript(events: Iterable[Event]) -> Run:
                 run.step(event.step)
             case RootReplied():
                 run.step(event.step).reply = event
+            case RootFailed():
+                run.step(event.step).failure = event
             case CodeProposed():
                 _block(run, event).proposed = event
             case CodeDecided():
                 _block(run, event).decided = event
             case CodeExecuted():
                 _block(run, event).executed = event
+            case BatchStarted():
+                run.step(event.step).repeats += event.repeats
+            case SpendProposed():
+                run.step(event.step).spends[event.spend] = Spend(event)
+            case SpendDecided() if event.spend in run.step(event.step).spends:
+                run.step(event.step).spends[event.spend].decided = event
             case SubCallStarted():
                 _call(run, event).started = event
             case SubCallFinished():

@@ -10,7 +10,7 @@ from tests.kernel.harness import Kernel
 
 FLAGS = """
 -c --context -m --model -s --sub-model --api-base -a --approve --usd --tokens --calls --seconds
---depth --steps -o --output --keep --trace -q --quiet
+--cache --hedge --retries --depth --steps -o --output --keep --trace -q --quiet
 """.split()
 
 # litellm's import, on a thread, and IPython's completer both set filters of warnings aside for a
@@ -128,8 +128,9 @@ def test_the_question_is_prose_and_not_completed_as_code(
 
 
 def test_commands_are_completed(notes_kernel: Kernel) -> None:
-    assert notes_kernel.complete("x = 1\n%rlm ") == ["x = 1\n%rlm help"]
+    assert notes_kernel.complete("x = 1\n%rlm ") == ["x = 1\n%rlm help", "x = 1\n%rlm store"]
     assert notes_kernel.complete("%rlm he") == ["%rlm help"]
+    assert notes_kernel.complete("%rlm store p") == ["%rlm store prune"]
     assert notes_kernel.complete("%rlm nope") == []
 
 

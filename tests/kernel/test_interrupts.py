@@ -26,7 +26,7 @@ class State:
 STATES = {
     "waiting for the root model": State(None, lambda cell, server: server.wait_for(held=1)),
     "waiting for sub-calls": State(
-        "kept = 1\nllm_query_batched(['slow'] * 3)",
+        "kept = 1\nllm_query_batched(['slow' + str(i) for i in range(3)])",
         lambda cell, server: server.wait_for(held=3),
     ),
     "waiting for sub-calls in threads": State(

@@ -12,6 +12,8 @@ from tests.kernel.harness import Kernel
 from tests.kernel.replies import repl
 from tests.servers.client import FakeOpenAI
 
+MAGICS = "get_ipython().magics_manager.registry['RLMMagics']"
+
 
 def configure(kernel: Kernel, **defaults: object) -> None:
     for name, value in defaults.items():
@@ -43,7 +45,7 @@ def test_the_address_is_chosen_by_an_option(rlm_kernel: Kernel, server: FakeOpen
 
 
 def test_a_budget_of_calls_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
-    server.script([*repl("llm_query_batched(['a'] * 9)"), "FINAL(as far as I came)"])
+    server.script([*repl("llm_query_batched(list('abcdefghi'))"), "FINAL(as far as I came)"])
     outcome = rlm_kernel.run("%%rlm --calls 2 -a never\nWhy?")
 
     assert server.counts()["received"] == 2
@@ -54,7 +56,7 @@ def test_a_budget_of_calls_holds(rlm_kernel: Kernel, server: FakeOpenAI) -> None
 def test_a_batch_beyond_the_budget_is_refused_before_any_of_it_is_sent(
     rlm_kernel: Kernel, server: FakeOpenAI
 ) -> None:
-    server.script(repl("llm_query_batched(['a'] * 9)", "FINAL('less')"))
+    server.script(repl("llm_query_batched(list('abcdefghi'))", "FINAL('less')"))
     rlm_kernel.run("%%rlm --calls 4 -a never\nWhy?")
 
     assert server.sub_requests() == []
@@ -151,6 +153,9 @@ DEFAULTS = {
     "depth": (3, "depth      3, at most 30 steps"),
     "steps": (4, "depth      1, at most 4 steps"),
     "keep": ("none", "keep       none"),
+    "cache": ("refresh", "cache      refresh"),
+    "retries": (2, "calls      64 at once, 600 s a request, 2 retries"),
+    "concurrency": (512, "calls      512 at once, 600 s a request, 5 retries"),
 }
 
 
@@ -213,7 +218,17 @@ def test_a_wrong_default_is_refused_when_it_is_set(
     [
         ("steps = 0", "max_steps must be a whole number above zero, not 0."),
         ("calls = -1", "budget calls must be a whole number above zero, not -1."),
-        ("concurrency = 0", "concurrency must be a whole number above zero, not 0."),
+        (
+            "concurrency = 513",
+            "concurrency must be a whole number above zero and at most 512, not 513.",
+        ),
+        ("session_usd = -1", "session_usd must be a number above zero, not -1.0."),
+        ("confirm_calls = 0", "confirm_calls must be a whole number above zero, not 0."),
+        (
+            "prices = {'m': {'input': 1}}",
+            "prices['m'] must give the dollars for a million tokens of 'input' and of 'output', as "
+            "in {'input': 0.15, 'output': 0.6}, not {'input': 1}.",
+        ),
     ],
 )
 def test_a_default_that_makes_no_sense_is_one_line(
@@ -242,6 +257,63 @@ def test_a_config_file_is_honoured(
     monkeypatch.setenv("IPYTHONDIR", str(profile.parent))
     server.script(repl("FINAL(1)"))
     assert new_kernel().run("%%rlm\nWhy?").answer == "1"
+
+
+# What calls may cost, and how they are made
+
+PRICES = {"openai/scripted": {"input": 1_000, "output": 2_000}}
+
+
+def test_all_runs_of_a_kernel_draw_on_the_session_budget(
+    rlm_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    spent = rlm_kernel.eval(f"{MAGICS}.session.spent.usd")
+    usage = {"prompt_tokens": 1_000, "completion_tokens": 500}
+    configure(
+        rlm_kernel, prices=PRICES, session_usd=spent + 50, model_options={"max_tokens": 1_000}
+    )
+    server.script([{"content": reply, "usage": usage} for reply in repl("FINAL(1)", "FINAL(2)")])
+    rlm_kernel.run("%%rlm -a never\nWhy?")
+    assert "session    $48.0000 of $" in rlm_kernel.run("%rlm").stdout
+
+    configure(rlm_kernel, session_usd=spent + 3)
+    outcome = rlm_kernel.run("%%rlm -a never\nWhy?")
+    assert outcome.error is not None
+    assert re.match(
+        r"The session budget \(%config RLMMagics\.session_usd\) is \$[\d.]+ and \$1\.0000 remain, "
+        r"so this call, which may cost \$[\d.]+ at worst, was not sent\.",
+        outcome.error.evalue,
+    )
+    assert server.counts()["received"] == 1
+
+
+def test_a_price_makes_a_budget_of_dollars_possible(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
+    refused = rlm_kernel.run("%%rlm --usd 50 -a never\nWhy?")
+    assert refused.error is not None
+    assert "%config RLMMagics.prices = {'openai/scripted': {" in refused.error.evalue
+
+    configure(rlm_kernel, prices=PRICES)
+    server.script(repl("FINAL(1)"))
+    assert rlm_kernel.run("%%rlm --usd 50 -a never\nWhy?").answer == "1"
+
+
+def test_how_often_a_call_is_tried_again_is_an_option(
+    rlm_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    server.script([{"status": 500}] * 3)
+    rlm_kernel.run("%%rlm --retries 0 -a never\nWhy?")
+    assert server.counts()["received"] == 1
+
+
+def test_replies_are_kept_and_used_again(
+    rlm_kernel: Kernel, server: FakeOpenAI, tmp_path: Path
+) -> None:
+    configure(rlm_kernel, store=str(tmp_path / "replies.db"))
+    server.script(repl("FINAL(llm_query('hi'))"))
+    for _ in range(2):
+        assert rlm_kernel.run("%%rlm --cache on -a never\nWhy?").answer.startswith("echo: hi")
+    assert server.counts()["received"] == 2
+    assert (tmp_path / "replies.db").exists()
 
 
 # The model when none is chosen
@@ -277,17 +349,35 @@ def test_whoever_names_the_offline_model_needs_no_notice(rlm_kernel: Kernel) -> 
 # Commands and help
 
 
-def test_the_status_says_what_was_spent_by_model(rlm_kernel: Kernel, server: FakeOpenAI) -> None:
-    magics = "get_ipython().magics_manager.registry['RLMMagics']"
-    rlm_kernel.do(f"{magics}.runs = 0; {magics}.spent.clear()")
-    assert "spent      0 runs in this session" in rlm_kernel.run("%rlm").stdout
+def test_the_status_says_what_was_spent_by_model_and_by_run(
+    rlm_kernel: Kernel, server: FakeOpenAI
+) -> None:
+    rlm_kernel.do(f"vars({MAGICS}).pop('spent', None)")
+    assert "spent      0 runs in this session\n" in rlm_kernel.run("%rlm").stdout
 
     server.script(repl("llm_query_batched(['a', 'b'])", "FINAL(1)"))
-    rlm_kernel.run("%%rlm -a never -s openai/small\nWhy?")
+    rlm_kernel.run("%%rlm -a never -s openai/small\nHow many are there of\neach kind in all of it?")
+    rlm_kernel.run("%%rlm -m offline/demo -a never\nWhat is the weather?")
     status = rlm_kernel.run("%rlm").stdout
-    assert "spent      1 run in this session" in status
-    assert re.search(r"openai/scripted: 2 calls, [\d,]+ tokens, price unknown\n", status)
-    assert re.search(r"openai/small: 2 calls, [\d,]+ tokens, price unknown\n", status)
+    assert re.search(
+        r"spent      2 runs in this session: 6 calls, [\d,]+ tokens, price unknown\n"
+        r"           openai/scripted: 2 calls, [\d,]+ tokens, price unknown\n"
+        r"           openai/small: 2 calls, [\d,]+ tokens, price unknown\n"
+        r"           offline/demo: 2 calls, [\d,]+ tokens, \$0\.0000\n"
+        r"           run  status    calls +tokens  dollars  seconds  question\n"
+        r"             1  answered      4 +[\d,]+  unknown +\d  How many are there of each.*…\n"
+        r"             2  answered      2 +[\d,]+   0\.0000 +\d+  What is the weather\?\n",
+        status,
+    )
+
+
+def test_the_status_shows_the_last_ten_runs_and_counts_all(rlm_kernel: Kernel) -> None:
+    rlm_kernel.do(f"vars({MAGICS}).pop('spent', None)")
+    for _ in range(12):
+        rlm_kernel.run("%%rlm -q -m offline/demo -a never\nWhat is the weather?")
+    status = rlm_kernel.run("%rlm").stdout
+    assert "spent      12 runs in this session: 24 calls, " in status
+    assert re.findall(r"^ +(\d+)  answered", status, re.MULTILINE) == [str(n) for n in range(3, 13)]
 
 
 def test_help_lists_the_commands(rlm_kernel: Kernel) -> None:
@@ -304,7 +394,7 @@ def test_the_question_mark_shows_all_options(rlm_kernel: Kernel) -> None:
         for option in (
             *("--context", "--model", "--sub-model", "--api-base", "--approve", "--usd"),
             *("--tokens", "--calls", "--seconds", "--depth", "--steps", "--output", "--keep"),
-            *("--trace", "--quiet"),
+            *("--trace", "--quiet", "--cache", "--hedge", "--retries"),
         ):
             assert re.search(rf" {option}\b", shown)
 
@@ -325,6 +415,9 @@ BAD = [
     ("%%rlm --depth 1.5\nWhy?", f"--depth: '1.5' is not a whole number above zero{OPTIONS}"),
     ("%%rlm --seconds -3\nWhy?", f"--seconds: '-3' is not a number above zero{OPTIONS}"),
     ("%%rlm --usd nan\nWhy?", f"--usd: 'nan' is not a number above zero{OPTIONS}"),
+    ("%%rlm --hedge 0\nWhy?", f"--hedge: '0' is not a number above zero{OPTIONS}"),
+    ("%%rlm --retries -1\nWhy?", f"--retries: '-1' is not a whole number{OPTIONS}"),
+    ("%%rlm --cache yes\nWhy?", f"--cache: choose from off, on, refresh, replay{OPTIONS}"),
     ("%%rlm -a maybe\nWhy?", f"-a/--approve: choose from always, risky, never{OPTIONS}"),
     ("%%rlm -o 2x\nWhy?", "-o 2x: this can't be the name of a variable."),
     ("%%rlm -o class\nWhy?", "-o class: this can't be the name of a variable."),

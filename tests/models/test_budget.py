@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
 
 from rlm_magic import Budget, ConfigurationError
 from rlm_magic.events import CodeExecuted
+from rlm_magic.models.ledger import Ledger
 from tests.engine import engine, of, repl
 from tests.servers.client import FakeOpenAI
 
@@ -36,7 +38,8 @@ def test_a_batch_that_the_calls_cannot_cover_is_refused_whole(
     server.script([refusal(call)])
     result = engine(server, budget=Budget(calls=3)).completion("q")
     assert result.answer == (
-        "The budget is 3 model calls and 2 remain, so this batch of 3 calls was not sent."
+        "The budget is 3 model calls and 2 remain, so this batch of 3 calls was not sent; the "
+        "first 2 would fit."
     )
     assert server.sub_requests() == []
 
@@ -45,22 +48,47 @@ def test_what_a_refused_batch_would_have_taken_remains(server: FakeOpenAI) -> No
     code = """
     from rlm_magic import BudgetError
     try:
-        llm_query_batched(["a"] * 5)
+        llm_query_batched(list("abcde"))
     except BudgetError:
-        FINAL(llm_query_batched(["b"] * 4))
+        FINAL(llm_query_batched(list("fghi")))
     """
     server.script([repl(code)])
     result = engine(server, budget=Budget(calls=5)).completion("q")
-    assert result.answer == ["echo: b"] * 4
+    assert result.answer == ["echo: f", "echo: g", "echo: h", "echo: i"]
     assert len(server.requests()) == 5
 
 
-def test_a_batch_that_the_tokens_cannot_cover_is_refused_whole(server: FakeOpenAI) -> None:
-    server.script([refusal("llm_query_batched(['a'] * 10)")])
-    result = engine(server, budget=Budget(tokens=20_000)).completion("q")
-    assert "The budget is 20,000 tokens" in result.answer
-    assert "this batch of 10 calls, which may take 4" in result.answer
+def test_a_batch_that_the_tokens_cannot_cover_is_refused_whole_with_what_would_fit(
+    server: FakeOpenAI,
+) -> None:
+    server.script([refusal("llm_query_batched(list('abcdefghij'))")])
+    result = engine(server, budget=Budget(tokens=30_000)).completion("q")
+    assert re.fullmatch(
+        r"The budget is 30,000 tokens and 29,\d\d\d remain, so this batch of 10 calls, which may "
+        r"take 43,690 at worst, was not sent; the first 6 would fit, or all of them with "
+        r"max_tokens=2\d\d\d\. What the calls of a batch don't use comes back when it ends\.",
+        result.answer,
+    )
     assert server.sub_requests() == []
+
+
+def test_a_batch_fits_with_the_limit_on_the_output_that_its_refusal_names(
+    server: FakeOpenAI,
+) -> None:
+    code = """
+    import re
+    from rlm_magic import BudgetError
+    try:
+        llm_query_batched(list("abcdefghij"))
+    except BudgetError as error:
+        limit = int(re.search(r"max_tokens=(\\d+)", str(error))[1])
+    FINAL((limit, llm_query_batched(list("abcdefghij"), max_tokens=limit)))
+    """
+    server.script([repl(code)])
+    result = engine(server, budget=Budget(tokens=30_000)).completion("q")
+    limit, replies = result.answer
+    assert len(replies) == 10
+    assert [request.body["max_tokens"] for request in server.sub_requests()] == [limit] * 10
 
 
 def test_with_a_budget_of_tokens_each_call_is_bounded_by_what_is_sent(server: FakeOpenAI) -> None:
@@ -96,20 +124,47 @@ def test_a_provider_that_reports_no_tokens_is_settled_at_the_worst_case(
 def test_a_budget_of_dollars_needs_a_known_price(server: FakeOpenAI) -> None:
     result = engine(server, budget=Budget(usd=1)).completion("q")
     assert (result.status, result.answer) == ("over_budget", None)
-    assert "price is unknown" in (result.error or "")
-    assert "use a budget of tokens or calls" in (result.error or "")
+    assert result.error == (
+        "The budget is in dollars and the price of openai/scripted is unknown, so this call was "
+        "not sent; %config RLMMagics.prices = {'openai/scripted': {'input': 0.15, 'output': 0.6}} "
+        "(dollars a million tokens), or prices=… in RLM(…), sets it."
+    )
     assert server.requests() == []
 
 
 def test_a_sub_model_of_unknown_price_is_refused_too(server: FakeOpenAI) -> None:
     server.script([refusal("llm_query('a')")])
     rlm = engine(server, "openai/gpt-4o-mini", sub_model="openai/scripted", budget=Budget(usd=1))
-    assert "price is unknown" in rlm.completion("q").answer
+    assert "the price of openai/scripted is unknown" in rlm.completion("q").answer
     assert server.sub_requests() == []
 
 
+def test_a_persons_own_price_is_a_price(server: FakeOpenAI) -> None:
+    usage = {"prompt_tokens": 100_000, "completion_tokens": 1000, "cached_tokens": 50_000}
+    server.script([{"content": repl("FINAL(1)"), "usage": usage}])
+    prices = {"openai/scripted": {"input": 2, "output": 10, "cached": 1}}
+    result = engine(server, budget=Budget(usd=1), prices=prices).completion("q")
+    assert result.usage.usd == pytest.approx(0.05 * 2 + 0.05 * 1 + 0.001 * 10)
+
+
+def test_runs_draw_on_the_account_of_their_session(server: FakeOpenAI) -> None:
+    session = Ledger(Budget(calls=3), name="session budget")
+    server.script([repl("FINAL(llm_query('a'))"), repl("FINAL(llm_query('b'))")])
+    rlm = engine(server, session=session, budget=Budget(calls=10))
+    assert rlm.completion("q").answer == "echo: a"
+    result = rlm.completion("q")
+    assert (result.status, session.calls_left) == ("over_budget", 0)
+    assert len(server.requests()) == 3
+
+
+def test_a_budget_of_the_session_bounds_what_is_sent(server: FakeOpenAI) -> None:
+    server.script([repl("FINAL(1)")])
+    engine(server, session=Ledger(Budget(tokens=50_000))).completion("q")
+    assert server.requests()[0].body["max_tokens"] == 4096
+
+
 def test_a_batch_that_the_dollars_cannot_cover_is_refused_whole(server: FakeOpenAI) -> None:
-    server.script([refusal("llm_query_batched(['a'] * 50)")])
+    server.script([refusal("llm_query_batched([f'{i}' for i in range(50)])")])
     rlm = engine(server, "openai/gpt-4o-mini", budget=Budget(usd=0.01))
     assert "The budget is $0.01" in rlm.completion("q").answer
     assert server.sub_requests() == []
@@ -137,30 +192,38 @@ def test_a_run_without_a_call_left_ends_over_budget(server: FakeOpenAI) -> None:
     assert len(server.requests()) == 3
 
 
-def test_a_hundred_threads_never_pass_the_budget(server: FakeOpenAI) -> None:
+def test_of_a_thousand_calls_at_once_exactly_those_that_the_budget_covers_are_sent(
+    server: FakeOpenAI,
+) -> None:
     code = """
-    import threading
+    from concurrent.futures import ThreadPoolExecutor
     from rlm_magic import BudgetError
-    replies, refusals = [], []
     def work(i):
         try:
-            replies.append(llm_query(f"chunk {i}"))
+            return llm_query(f"chunk {i}")
         except BudgetError as error:
-            refusals.append(error)
-    threads = [threading.Thread(target=work, args=[i]) for i in range(100)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    FINAL((len(replies), len(refusals)))
+            return None
+    with ThreadPoolExecutor(64) as threads:
+        replies = list(threads.map(work, range(1000)))
+    FINAL((len([reply for reply in replies if reply]), replies.count(None)))
     """
     server.script([repl(code)])
-    result = engine(server, budget=Budget(calls=11)).completion("q")
-    assert result.answer == (10, 90)
-    assert len(server.sub_requests()) == 10
+    result = engine(server, budget=Budget(calls=501)).completion("q")
+    assert result.answer == (500, 500)
+    assert len(server.sub_requests()) == 500
+
+
+def test_a_request_that_is_sent_again_counts(server: FakeOpenAI) -> None:
+    server.script([repl("FINAL(llm_query('a'))")])
+    server.rule("a", status=500)
+    result = engine(server, budget=Budget(calls=3)).completion("q")
+    assert result.answer.startswith("[call failed]")
+    assert len(server.sub_requests()) == 2
 
 
 def test_child_runs_draw_on_the_same_budget(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(rlm_query_batched(['x', 'y']))")], model="scripted")
-    server.script([refusal("llm_query_batched(['a'] * 4)")] * 2, model="child")
+    server.script([refusal("llm_query_batched(list('abcd'))")] * 2, model="child")
     rlm = engine(server, sub_model="openai/child", max_depth=2, budget=Budget(calls=6))
     answers = rlm.completion("q").answer
     assert all("The budget is 6 model calls" in answer for answer in answers)
@@ -220,9 +283,11 @@ def test_what_is_no_budget_is_refused(server: FakeOpenAI) -> None:
         engine(server, budget=5)
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "4", True, math.inf, math.nan])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "4", True, math.inf, math.nan, 513])
 def test_a_bad_concurrency_is_refused(server: FakeOpenAI, value: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"^concurrency must be a whole number above zero"):
+    with pytest.raises(
+        ConfigurationError, match=r"^concurrency must be a whole number .* at most 512"
+    ):
         engine(server, concurrency=value)
 
 

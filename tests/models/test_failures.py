@@ -18,6 +18,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:Accessing the .model_:Deprecatio
 SECRET = "a-Very.private/value-0123456789"
 
 
+def once(server: FakeOpenAI, **options: Any) -> RLM:
+    """An `RLM` that sends each request once, so that the first failure is the last."""
+    return engine(server, retries=0, **options)
+
+
 def failure(rlm: RLM) -> str:
     """The error of a run that fails, which must be one plain sentence."""
     result = rlm.completion("q")
@@ -47,7 +52,7 @@ def everything(result: Result) -> str:
 
 def test_a_wrong_key(server: FakeOpenAI) -> None:
     server.configure(require_key="right")
-    error = failure(engine(server, api_key="wrong"))
+    error = failure(once(server, api_key="wrong"))
     assert "openai/scripted" in error
     assert "refused the key: check OPENAI_API_KEY" in error
     assert len(server.requests()) == 1
@@ -55,7 +60,7 @@ def test_a_wrong_key(server: FakeOpenAI) -> None:
 
 def test_a_key_without_permission(server: FakeOpenAI) -> None:
     server.script([{"status": 403, "content": "not for you"}])
-    assert "check OPENAI_API_KEY" in failure(engine(server))
+    assert "check OPENAI_API_KEY" in failure(once(server))
 
 
 @pytest.mark.parametrize(
@@ -97,14 +102,14 @@ def test_an_unknown_model(model: str) -> None:
 
 def test_a_model_that_the_server_does_not_have(server: FakeOpenAI) -> None:
     server.configure(models=["other"])
-    error = failure(engine(server))
+    error = failure(once(server))
     assert "was not found: check the model's name and the API base" in error
     assert server.url in error
 
 
 def test_a_refused_connection() -> None:
     base = "http://127.0.0.1:9/v1"
-    error = failure(RLM("openai/scripted", api_base=base, api_key="test"))
+    error = failure(RLM("openai/scripted", api_base=base, api_key="test", retries=0))
     assert error == (
         f"No connection to openai/scripted at {base}: check that the server runs, and the API base."
     )
@@ -113,26 +118,26 @@ def test_a_refused_connection() -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_reply_in_time(server: FakeOpenAI, stream: bool) -> None:
     server.script([{"fault": "hang"}])
-    error = failure(engine(server, timeout=0.3, stream=stream))
+    error = failure(once(server, timeout=0.3, stream=stream))
     assert "did not reply within 0.3 s: raise the timeout" in error
     server.wait_for(aborted=1, idle=True)
 
 
 def test_a_stream_that_stalls_does_not_outlast_the_timeout(server: FakeOpenAI) -> None:
     server.script([{"content": "x" * 100, "hold_after": 1, "hold": "never"}])
-    error = failure(engine(server, timeout=0.5, stream=True))
+    error = failure(once(server, timeout=0.5, stream=True))
     assert "raise the timeout" in error
 
 
 def test_an_error_of_the_server_is_told_and_the_call_not_repeated(server: FakeOpenAI) -> None:
     server.script([{"status": 500, "content": "The disk is full."}])
-    assert "The disk is full." in failure(engine(server))
+    assert "The disk is full." in failure(once(server))
     assert len(server.requests()) == 1
 
 
 def test_a_rate_limit(server: FakeOpenAI) -> None:
     server.script([{"status": 429, "content": "Slow down."}])
-    assert "rate limit: Slow down." in failure(engine(server))
+    assert "rate limit: Slow down." in failure(once(server))
 
 
 def test_a_prompt_that_is_too_long(server: FakeOpenAI) -> None:
@@ -145,14 +150,14 @@ def test_a_prompt_that_is_too_long(server: FakeOpenAI) -> None:
         }
     }
     server.script([{"status": 400, "body": body}])
-    assert "too long for openai/scripted" in failure(engine(server))
+    assert "too long for openai/scripted" in failure(once(server))
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", ["reset", "malformed", "truncate_stream"])
 def test_a_reply_that_breaks_off(server: FakeOpenAI, fault: str, stream: bool) -> None:
     server.script([{"content": repl("FINAL('half a reply')"), "fault": fault, "chunk": 4}])
-    assert "openai/scripted" in failure(engine(server, stream=stream))
+    assert "openai/scripted" in failure(once(server, stream=stream))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +175,7 @@ def test_a_reply_that_breaks_off(server: FakeOpenAI, fault: str, stream: bool) -
 )
 def test_a_reply_without_an_answer_in_it(server: FakeOpenAI, body: Any) -> None:
     server.script([{"body": body}] * 3)
-    assert "openai/scripted" in failure(engine(server))
+    assert "openai/scripted" in failure(once(server))
 
 
 @pytest.mark.parametrize("usage", ["much", {"prompt_tokens": "many"}, {"prompt_tokens": -1}, 5, []])
@@ -182,7 +187,7 @@ def test_usage_figures_that_are_none_do_not_lose_a_reply(server: FakeOpenAI, usa
     }
     server.script([repl("FINAL(llm_query_batched(['odd', 'even']))")])
     server.rule("odd", body={"id": "1", "choices": [choice], "usage": usage})
-    answer = engine(server).completion("q").answer
+    answer = once(server).completion("q").answer
     assert answer[0] == "a reply" or answer[0].startswith("[call failed] ")
     assert answer[1] == "echo: even"
 
@@ -193,13 +198,13 @@ def test_an_empty_reply_is_asked_for_again_and_then_reported(
     server: FakeOpenAI, content: str | None, stream: bool
 ) -> None:
     server.script([{"content": content or ""}] * 3)
-    assert "empty reply 3 times" in failure(engine(server, stream=stream))
+    assert "empty reply 3 times" in failure(once(server, stream=stream))
     assert len(server.requests()) == 3
 
 
 def test_no_key_is_in_a_prompt_an_event_the_trace_or_a_repr(server: FakeOpenAI) -> None:
     server.script([repl("SHOW_VARS()\nprint(dir())\nFINAL(llm_query('hi'))")])
-    rlm = engine(server, api_key=SECRET)
+    rlm = once(server, api_key=SECRET)
     result = rlm.completion("q", {"a": 1})
     assert result.answer == "echo: hi"
     assert {request.authorization for request in server.requests()} == {f"Bearer {SECRET}"}
@@ -213,7 +218,7 @@ def test_a_key_that_the_provider_repeats_is_hidden(server: FakeOpenAI, status: i
     said = f"Wrong key {SECRET}, sk-proj-abcdefgh12345678 and Bearer {SECRET}."
     server.script([repl("print(llm_query('hi'))"), {"status": status, "content": said}])
     server.rule("hi", said, status=status)
-    result = engine(server, api_key=SECRET).completion("q")
+    result = once(server, api_key=SECRET).completion("q")
     assert result.status == "failed"
     for secret in (SECRET, "abcdefgh12345678"):
         assert secret not in everything(result)
@@ -237,5 +242,5 @@ def test_a_trace_that_cannot_be_written_calls_nothing(server: FakeOpenAI, tmp_pa
 
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="choose another path"):
-        engine(server, trace=tmp_path / "file" / "trace.jsonl").completion("q")
+        once(server, trace=tmp_path / "file" / "trace.jsonl").completion("q")
     assert server.requests() == []

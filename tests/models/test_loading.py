@@ -80,7 +80,7 @@ def test_no_env_file_is_loaded_and_the_network_not_asked(
 
 
 def test_the_process_ends_in_silence(server: FakeOpenAI) -> None:
-    server.script([repl("FINAL(len(llm_query_batched(['a'] * 20)))")] * 2)
+    server.script([repl("FINAL(len(llm_query_batched(['a' + str(i) for i in range(20)])))")] * 2)
     source = (
         "print(engine(stream=True).completion('q').answer)\n"
         "print(asyncio.run(engine().acompletion('q')).answer)"

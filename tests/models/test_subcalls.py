@@ -105,9 +105,9 @@ def test_a_task_of_generated_code_can_call_them(server: FakeOpenAI) -> None:
         ("llm_query_batched(5)", "takes a list of prompts, not one int"),
         ("llm_query_batched(['a', 5])", "prompt 1 is of type int"),
         ("llm_query_batched(['a', None])", "prompt 1 is of type NoneType"),
-        ("llm_query(['a'])", "takes one prompt as a str, not list"),
-        ("llm_query(None)", "takes one prompt as a str, not NoneType"),
-        ("rlm_query(['a'])", "takes one question as a str, not list"),
+        ("llm_query(['a'])", "takes one text, a str, not list"),
+        ("llm_query(None)", "takes one text, a str, not NoneType"),
+        ("rlm_query(['a'])", "takes one text, a str, not list"),
         ("rlm_query_batched('one text')", "takes a list of prompts, not one str"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_failed_call_is_marked_in_its_slot_and_the_others_are_intact(
 ) -> None:
     server.script([repl("FINAL(llm_query_batched(['a', 'bad', 'c']))")])
     server.rule("bad", "out of order", status=500)
-    result = engine(server).completion("q")
+    result = engine(server, retries=0).completion("q")
     assert result.answer[0] == "echo: a"
     assert result.answer[1].startswith("[call failed] ")
     assert "out of order" in result.answer[1]
@@ -175,14 +175,14 @@ def test_a_failed_call_is_marked_in_its_slot_and_the_others_are_intact(
 def test_a_failed_single_call_is_marked_too(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(llm_query('bad'))")])
     server.rule("bad", status=500)
-    assert engine(server).completion("q").answer.startswith("[call failed] ")
+    assert engine(server, retries=0).completion("q").answer.startswith("[call failed] ")
 
 
-def test_a_failed_call_is_sent_once(server: FakeOpenAI) -> None:
+def test_without_retries_a_failed_call_is_sent_once(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(llm_query_batched(['bad', 'worse']))")])
     server.rule("bad", status=500)
     server.rule("worse", status=429)
-    engine(server).completion("q")
+    engine(server, retries=0).completion("q")
     assert len(server.sub_requests()) == 2
 
 

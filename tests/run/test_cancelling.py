@@ -67,11 +67,11 @@ async def test_a_task_can_be_cancelled_while_it_waits_for_the_root_model(
     await server.async_wait_for(aborted=1, idle=True)
 
 
-@pytest.mark.parametrize("code", ["llm_query_batched(['p'] * 20)", "BARE"])
+@pytest.mark.parametrize("code", ["llm_query_batched(['p' + str(i) for i in range(20)])", "BARE"])
 async def test_a_task_can_be_cancelled_while_it_waits_for_sub_calls(
     server: FakeOpenAI, trace: Path, code: str
 ) -> None:
-    bare = "try:\n    llm_query_batched(['p'] * 20)\nexcept BaseException:\n    FINAL('caught')"
+    bare = "try:\n    llm_query_batched(['p' + str(i) for i in range(20)])\nexcept BaseException:\n    FINAL('caught')"
     namespace: dict[str, Any] = dict(MINE)
     server.script([repl(code.replace("BARE", bare))])
     server.rule("p", fault="hang")
@@ -87,7 +87,7 @@ async def test_a_task_can_be_cancelled_while_it_waits_for_sub_calls(
 async def test_cancelling_a_task_ends_its_child_runs(server: FakeOpenAI, trace: Path) -> None:
     namespace: dict[str, Any] = dict(MINE)
     server.script([repl("rlm_query_batched(['a', 'b'])")], model="scripted")
-    server.script([repl("llm_query_batched(['p'] * 5)")] * 2, model="child")
+    server.script([repl("llm_query_batched(['p' + str(i) for i in range(5)])")] * 2, model="child")
     server.rule("p", fault="hang")
     rlm = engine(server, sub_model="openai/child", max_depth=2, trace=trace)
     running = asyncio.create_task(rlm.acompletion("q", namespace=namespace))

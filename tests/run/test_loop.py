@@ -214,7 +214,7 @@ def test_a_budget_with_one_call_left_is_spent_on_a_last_request(ask: Ask) -> Non
 
 
 def test_a_model_that_fails_ends_the_run_with_one_sentence(ask: Ask) -> None:
-    result = ask([["a = 1"], {"content": "out of order", "status": 500}])
+    result = ask([["a = 1"], {"content": "out of order", "status": 500}], retries=0)
     assert (result.status, result.answer) == ("failed", None)
     assert result.error is not None
     assert "out of order" in result.error

@@ -73,9 +73,9 @@ def test_usage_counts_calls_and_tokens_as_the_provider_reports_them(ask: Ask) ->
     ask.server.rule(
         "ok", "x", usage={"prompt_tokens": 5, "completion_tokens": 2, "cached_tokens": 3}
     )
-    ask.server.rule("bad", status=500)
+    ask.server.rule("bad", status=400)
     reply = {
-        "content": "```repl\nr = llm_query_batched(['ok', 'bad', 'ok'])\n```",
+        "content": "```repl\nr = llm_query_batched(['ok', 'bad', 'ok too'])\n```",
         "usage": {"prompt_tokens": 1_000, "completion_tokens": 10, "cached_tokens": 0},
     }
     last = {"content": "FINAL(1)", "usage": {"prompt_tokens": 1_100, "completion_tokens": 4}}
@@ -99,7 +99,7 @@ def test_an_answer_passes_raise_for_status_and_none_does_not(ask: Ask) -> None:
     assert result.raise_for_status() is result
     fallback = ask([["a = 1"], "FINAL(guess)"], max_steps=1)
     assert fallback.raise_for_status().text == "guess"
-    failed = ask([{"content": "down", "status": 500}])
+    failed = ask([{"content": "down", "status": 500}], retries=0)
     with pytest.raises(RLMError, match="down"):
         failed.raise_for_status()
 
@@ -146,7 +146,7 @@ def test_empty_replies_are_no_sub_calls(ask: Ask) -> None:
 
 
 def test_without_an_answer_it_says_why(ask: Ask) -> None:
-    result = ask([{"content": "out of order", "status": 500}])
+    result = ask([{"content": "out of order", "status": 500}], retries=0)
     assert repr(result) == f"<Result failed: {result.error}>"
     lines = str(result).splitlines()
     assert "out of order" in lines[0]

@@ -95,7 +95,7 @@ IN_A_REPR = "class Bad:\n    def __repr__(self):\n        raise ValueError('no r
         (IN_A_REPR, ["line 3, in __repr__", "ValueError: no repr"]),
         ("llm_query(5)", ["line 1, in <module>\n    llm_query(5)\nTypeError: llm_query takes one"]),
         ("llm_query('?', model='x')", ["llm_query('?', model='x')\nValueError: model='x' is not"]),
-        ("rlm_query([])", ["    rlm_query([])\nTypeError: rlm_query takes one question"]),
+        ("rlm_query([])", ["    rlm_query([])\nTypeError: rlm_query takes one text"]),
         ("llm_query_batched('?')", ["llm_query_batched('?')\nTypeError: llm_query_batched takes"]),
         ("input()", ["line 1, in <module>\n    input()\n"]),
         ("FINAL(None)", ["    FINAL(None)\nValueError: The final answer was refused: it is None"]),
@@ -206,16 +206,16 @@ def test_a_refused_sub_call_of_a_thread_is_told_without_how_it_waited(ask: Ask) 
     code = """
 from concurrent.futures import ThreadPoolExecutor
 def ask(prompt):
-    return llm_query_batched([prompt] * 9)
+    return llm_query_batched([prompt + str(i) for i in range(9)])
 with ThreadPoolExecutor() as pool:
     pool.submit(ask, "?").result()
 """
     told = without_carets(ask.output(code, budget=Budget(calls=9)))
-    _, line, below = told.partition("line 3, in ask\n    return llm_query_batched([prompt] * 9)\n")
+    _, line, below = told.partition("line 3, in ask\n    return llm_query_batched([prompt + str(i) for i in range(9)])\n")
     assert line
     assert below == (
         "rlm_magic.errors.BudgetError: The budget is 9 model calls and 8 remain, so this batch of "
-        "9 calls was not sent.\n"
+        "9 calls was not sent; the first 8 would fit.\n"
     )
 
 

@@ -24,12 +24,17 @@ class ReceivedRequest:
     """A request that reached the provider. Times are those of `time.monotonic()`."""
 
     number: int
+    dialect: str  # "openai" or "anthropic"
     headers: dict[str, str]  # names in lower case
     body: dict[str, Any]
     received_at: float
     finished_at: float | None  # None while it is in flight
     aborted: bool  # the client went away before the reply was complete
     status: int | None  # None when no answer was sent
+    delay: float  # seconds that its reply had to wait
+    fault: str | None  # that a rule's plan of faults had for it
+    cached: int  # tokens of the prompt that were read from the provider's cache
+    cache_created: int  # tokens that Anthropic's cache took in
     is_root: bool
     prompt: str  # the last message of the user
 
@@ -53,6 +58,8 @@ class ReceivedRequest:
 class FakeOpenAI:
     """A handle on a scripted provider, in this process or (given its URL) in another.
 
+    It speaks OpenAI's protocol at `url`, and Anthropic's at `anthropic_url`.
+
         with FakeOpenAI.start() as server:
             server.script(["```repl\\nFINAL(llm_query('hi'))\\n```"])
             server.rule("hi", "hello")
@@ -70,6 +77,7 @@ class FakeOpenAI:
     def __init__(self, base: str, process: subprocess.Popen[bytes] | None = None) -> None:
         self.base = base
         self.url = f"{base}/v1"
+        self.anthropic_url = base
         self._process = process
 
     @classmethod
@@ -120,6 +128,10 @@ class FakeOpenAI:
         *,
         model: str | None = None,
         times: int | None = None,
+        faults: dict[str, float] | None = None,
+        stragglers: float = 0.0,
+        seed: int = 0,
+        retry_after: float | None = None,
         **options: Any,
     ) -> None:
         """Answer all other requests (sub-calls) that match; the first rule that holds is used.
@@ -129,18 +141,31 @@ class FakeOpenAI:
         In the reply `{prompt}`, `{n}` (which use of the rule this is, from 1), `{0}`, `{1}`
         and `{name}` (groups of the pattern) are filled in; other braces are left alone.
         Where no rule holds, the reply is "echo: " and the first 200 characters of the prompt.
+
+        `faults` is the share of the requests that fail in each way, by the name of a `fault` or by
+        a status, as in {"429": 0.05, "hang": 0.01}; `retry_after` (seconds) goes with a status.
+        `stragglers` is the share that takes ten times the `delay`. Which requests these are depends
+        on `seed`, on the prompt and on how often it was asked: the next try has another fate.
         """
         if isinstance(match, re.Pattern):
             condition: dict[str, Any] = {"regex": match.pattern, "flags": match.flags}
         else:
             condition = {"match": match}
         content = {"content": reply} if isinstance(reply, str) else reply
+        plan = {"faults": faults or {}, "stragglers": stragglers, "seed": seed}
         condition |= {"model": _bare(model), "times": times, "reply": content | options}
-        self._control("rule", **condition)
+        self._control("rule", retry_after=retry_after, **condition, **plan)
 
-    def configure(self, *, require_key: str | None = None, models: list[str] | None = None) -> None:
-        """Answer 401 to any other key, and 404 to any other model; None accepts all."""
-        self._control("configure", require_key=require_key, models=models)
+    def configure(self, **settings: Any) -> None:
+        """Set whom the provider answers, and how many at once; what isn't given is as at first.
+
+        `require_key` and `models`: any other key gets 401, any other model 404. `limit` is the
+        number of requests served at once: the others wait in line with `queue`, else they get the
+        status `busy` (429), and `retry_after` seconds with it. With `prefix_cache`, `cached_tokens`
+        is what a prompt has in common with those answered before, as OpenAI counts it, for each
+        `prompt_cache_key` by itself; Anthropic's counts follow the markers in a request always.
+        """
+        self._control("configure", **settings)
 
     def open(self, gate: str) -> None:
         """Open a gate, for good: let go the requests that it holds, and hold no more."""
@@ -170,6 +195,10 @@ class FakeOpenAI:
         """All requests since the last reset, in the order in which they arrived."""
         return [ReceivedRequest(**request) for request in self._control("requests")["requests"]]
 
+    def charged(self) -> dict[str, int]:
+        """How often each prompt of a sub-call was answered with a whole completion."""
+        return dict(self._control("charged")["charged"])
+
     def root_requests(self) -> list[ReceivedRequest]:
         return [request for request in self.requests() if request.is_root]
 
@@ -188,4 +217,4 @@ class FakeOpenAI:
 
 def _bare(model: str | None) -> str | None:
     """The model's name as the provider sees it, without litellm's prefix."""
-    return model.removeprefix("openai/") if model else None
+    return model.removeprefix("openai/").removeprefix("anthropic/") if model else None

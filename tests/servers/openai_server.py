@@ -1,4 +1,5 @@
-"""A scripted model provider: OpenAI's chat-completions protocol over real HTTP, on loopback only.
+"""A scripted model provider over real HTTP, on loopback only: OpenAI's chat completions, and
+Anthropic's messages.
 
 `python tests/servers/openai_server.py --port 0` prints one line of JSON with its URL, and ends when
 the pipe on its standard input closes, so that a killed test run leaves nothing behind.
@@ -15,12 +16,10 @@ import asyncio
 import json
 import os
 import re
-import socket
 import stat
-import struct
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,153 +27,25 @@ from aiohttp import web
 
 # Started by its path, the script has to find its own package.
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.servers.scripting import Reply, Request, Rule, State, text_of
+from tests.servers.answering import answer
+from tests.servers.scripting import Reply, Rule
+from tests.servers.state import Settings, State
 
 __all__ = ["application", "serve"]
-
-
-def usage_of(request: Request, reply: Reply) -> dict[str, Any]:
-    """Token counts that depend on nothing but the texts: a quarter of their length."""
-    overrides = dict(reply.usage or {})
-    prompt = sum(max(1, len(text_of(message)) // 4) for message in request.messages)
-    usage: dict[str, Any] = {
-        "prompt_tokens": prompt,
-        "completion_tokens": max(1, len(reply.content) // 4),
-        "prompt_tokens_details": {"cached_tokens": overrides.pop("cached_tokens", 0)},
-    } | overrides
-    return {"total_tokens": usage["prompt_tokens"] + usage["completion_tokens"]} | usage
-
-
-def completion(request: Request, reply: Reply) -> dict[str, Any]:
-    message = {"role": "assistant", "content": reply.content}
-    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
-    answer = envelope(request, "chat.completion")
-    answer["choices"] = [] if reply.fault == "empty_choices" else [choice]
-    return answer if reply.usage is False else answer | {"usage": usage_of(request, reply)}
-
-
-def chunks(request: Request, reply: Reply) -> Iterator[dict[str, Any]]:
-    """A completion as the pieces of a stream."""
-    base = envelope(request, "chat.completion.chunk")
-
-    def chunk(delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
-        return base | {
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
-        }
-
-    if reply.fault == "empty_choices":
-        yield base | {"choices": []}
-    else:
-        yield chunk({"role": "assistant", "content": ""})
-        for start in range(0, len(reply.content), reply.chunk):
-            yield chunk({"content": reply.content[start : start + reply.chunk]})
-        yield chunk({}, reply.finish_reason)
-    options = request.body.get("stream_options") or {}
-    if options.get("include_usage") and reply.usage is not False:
-        yield base | {"choices": [], "usage": usage_of(request, reply)}
-
-
-def envelope(request: Request, kind: str) -> dict[str, Any]:
-    number = request.number + 1
-    return {"id": f"chatcmpl-{number}", "object": kind, "created": number, "model": request.model}
-
-
-def error(status: int, message: str) -> dict[str, Any]:
-    """OpenAI's error object."""
-    codes = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    message = message or f"The scripted server answers {status}."
-    return {"error": {"message": message, "type": kind, "param": None, "code": codes.get(status)}}
-
 
 STATE = web.AppKey("STATE", list[State])  # one item, which a reset replaces
 
 
 async def chat_completions(http: web.Request) -> web.StreamResponse:
-    state = http.app[STATE][0]
-    request = state.receive(http.headers, json.loads(await http.read()))
-    try:
-        reply = state.refuse(request) or state.choose(request)
-        await asyncio.sleep(reply.delay)
-        if reply.fault in ("hang", "reset"):
-            await vanish(http, state, request, reply)
-        if request.body.get("stream") and reply.status == 200 and reply.body is None:
-            return await stream(http, state, request, reply)
-        await state.pass_gate(reply.hold)
-        return await whole(http, state, request, reply)
-    except (asyncio.CancelledError, ConnectionError):
-        state.finish(request, aborted=True)
-        raise
+    return await answer(http, http.app[STATE][0], "openai")
 
 
-async def vanish(http: web.Request, state: State, request: Request, reply: Reply) -> None:
-    """Never answer; for a reset, drop the connection first."""
-    if reply.fault == "reset" and http.transport is not None:
-        state.finish(request)
-        # Without lingering the peer sees a reset, not an orderly end.
-        connection = http.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        http.transport.abort()
-    await asyncio.Event().wait()
-
-
-async def whole(
-    http: web.Request, state: State, request: Request, reply: Reply
-) -> web.StreamResponse:
-    body = reply.body
-    if body is None:
-        ok = reply.status < 400
-        body = completion(request, reply) if ok else error(reply.status, reply.content)
-    raw = (body if isinstance(body, str) else json.dumps(body)).encode()
-    headers = {"Content-Type": "application/json"} | reply.headers
-    sent = raw[: len(raw) // 2] if reply.fault in ("malformed", "truncate_stream") else raw
-    if reply.fault == "truncate_stream":
-        response = web.StreamResponse(status=reply.status, headers=headers)
-        response.content_length = len(raw)
-        await response.prepare(http)
-        await response.write(sent)
-        hang_up(http)
-        state.finish(request, reply.status)
-        return response
-    state.finish(request, reply.status)
-    return web.Response(body=sent, status=reply.status, headers=headers)
-
-
-async def stream(
-    http: web.Request, state: State, request: Request, reply: Reply
-) -> web.StreamResponse:
-    events = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks(request, reply)]
-    if reply.fault == "malformed":
-        events = [f"{events[0][:-12]}\n\n"]
-    if reply.fault == "truncate_stream":
-        events = events[: 1 + len(events) // 2]
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"} | reply.headers
-    )
-    if not reply.hold_after:
-        await state.pass_gate(reply.hold)
-    await response.prepare(http)
-    for sent, event in enumerate(events):
-        # The first event only opens the stream: the n-th chunk of text is event n.
-        if reply.hold_after and sent == reply.hold_after + 1:
-            await state.pass_gate(reply.hold)
-        await response.write(event.encode())
-    # Before the last bytes: a client may hang up as soon as it has seen them.
-    state.finish(request, reply.status)
-    if reply.fault == "truncate_stream":
-        hang_up(http)
-    else:
-        await response.write(b"data: [DONE]\n\n")
-    return response
-
-
-def hang_up(http: web.Request) -> None:
-    if http.transport is not None:
-        http.transport.close()
+async def messages(http: web.Request) -> web.StreamResponse:
+    return await answer(http, http.app[STATE][0], "anthropic")
 
 
 async def models(http: web.Request) -> web.Response:
-    names = http.app[STATE][0].models or ["scripted"]
+    names = http.app[STATE][0].settings.models or ["scripted"]
     data = [{"id": name, "object": "model", "created": 1, "owned_by": "tests"} for name in names]
     return web.json_response({"object": "list", "data": data})
 
@@ -182,7 +53,7 @@ async def models(http: web.Request) -> web.Response:
 async def control(http: web.Request) -> web.Response:
     state = http.app[STATE][0]
     options = json.loads(await http.read() or b"{}")
-    answer: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     try:
         match http.match_info["action"]:
             case "script":
@@ -191,15 +62,16 @@ async def control(http: web.Request) -> web.Response:
             case "rule":
                 state.rules.append(Rule(**options))
             case "configure":
-                state.require_key = options.get("require_key")
-                state.models = options.get("models")
+                state.configure(Settings(**options))
             case "open":
                 state.gates[options["gate"]].set()
             case "wait":
                 reached = await state.wait(options["counts"], options["idle"], options["timeout"])
-                answer = {"reached": reached}
+                told = {"reached": reached}
             case "requests":
-                answer = {"requests": [request.to_json() for request in state.requests]}
+                told = {"requests": [request.to_json() for request in state.requests]}
+            case "charged":
+                told = {"charged": state.charged}
             case "state":
                 pass
             case "reset":
@@ -211,13 +83,14 @@ async def control(http: web.Request) -> web.Response:
     except (TypeError, ValueError, KeyError, re.error) as problem:
         return web.json_response({"error": f"{type(problem).__name__}: {problem}"}, status=400)
     left = sum(map(len, state.scripts.values()))
-    return web.json_response(answer | {"counts": state.counts | {"script_left": left}})
+    return web.json_response(told | {"counts": state.counts | {"script_left": left}})
 
 
 def application() -> web.Application:
     app = web.Application(client_max_size=1 << 30)
     app[STATE] = [State()]
     app.router.add_post("/v1/chat/completions", chat_completions)
+    app.router.add_post("/v1/messages", messages)
     app.router.add_get("/v1/models", models)
     app.router.add_post("/control/{action}", control)
     return app

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from random import Random
 
 from rlm_magic.events import (
+    Abandoned,
     AnyEvent,
     BatchStarted,
+    CallRetried,
     CodeExecuted,
     CodeProposed,
     Observed,
@@ -29,12 +31,16 @@ __all__ = ["Story"]
 class Story:
     """A run: each step sends a batch of `calls`, of which every `failing`-th fails.
 
+    Every `stored`-th of them comes from the store, every `retried`-th is sent again, one request
+    given up.
     `seed` decides in which order the replies come, what the ids are, and when all of it happens.
     """
 
     steps: int = 1
     calls: int = 0
     failing: int = 0
+    stored: int = 0
+    retried: int = 0
     children: int = 0
     prompt: str = "prompt"
     reply: str = "reply"
@@ -109,12 +115,23 @@ class Story:
         Random(self.seed).shuffle(numbers)
         for call in numbers:
             fails = self.failing and call % self.failing == 0
+            stored = bool(self.stored) and not fails and call % self.stored == 0
+            again = self.retried and not stored and call % self.retried == 0
+            if again:
+                yield CallRetried(
+                    run=run, step=step, call=call, error="no reply", fault="reset", wait=self.seed
+                )
             yield SubCallFinished(
                 run=run,
                 step=step,
                 call=call,
                 reply=None if fails else f"{call}: {self.reply}",
                 error="no reply" if fails else None,
+                fault="reset" if fails else None,
+                cached=stored,
+                retries=1 if again else 0,
+                key=f"key-{self.seed}-{call}",
+                abandoned=Abandoned(requests=1, tokens=9, usd=0.25) if again else Abandoned(),
                 tokens=Tokens() if fails else Tokens(input=3, cached=1, output=1),
                 usd=None if fails else self.usd,
                 seconds=self.seed,

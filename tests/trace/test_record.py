@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from rlm_magic import RLM, Result
-from rlm_magic.events import AnyEvent, SubCallFinished, SubCallStarted, read_event
+from rlm_magic.events import AnyEvent, SpendProposed, SubCallFinished, SubCallStarted, read_event
 from rlm_magic.trace.record import RECORD, RecordMetadata, record_bundle
 from rlm_magic.trace.usage import usage_of
 from rlm_magic.trace.wire import full_line, wire_line
@@ -58,7 +58,10 @@ def of_trace(result: Result) -> list[AnyEvent]:
 
 
 def test_two_runs_whose_replies_come_in_another_order_leave_the_same_data() -> None:
-    stories = [Story(steps=3, calls=40, failing=7, children=2, seed=seed) for seed in (0, 1, 2)]
+    stories = [
+        Story(steps=3, calls=40, failing=7, stored=4, retried=5, children=2, seed=seed)
+        for seed in (0, 1, 2)
+    ]
     [first, *others] = [json.dumps(saved(story.events())[0]) for story in stories]
     assert others == [first, first]
 
@@ -234,6 +237,7 @@ def test_it_is_never_too_large_in_the_notebook_file(story: Story, longest: int) 
         Story(steps=2_000),
         Story(steps=300, calls=5, children=2, failing=4),
         Story(calls=5_000, usd=None),
+        Story(steps=3, calls=4_000, children=30, failing=9, stored=4, retried=11),
     ],
 )
 def test_the_figures_stay_exact_whatever_is_left_out(story: Story) -> None:
@@ -254,13 +258,54 @@ def test_the_figures_stay_exact_whatever_is_left_out(story: Story) -> None:
     assert told["run_started"] + total("runs") == 1 + story.children * story.steps
     failed = [it for it in ended if "error" in it]
     assert len(failed) + total("failed") == usage.failed_calls
-    used = [it.get("tokens", {}) for it in [*replied, *ended, *left]]
+    stored = [it for it in ended if it.get("cached")]
+    assert len(stored) + total("cached") == usage.cached_calls
+    assert sum(it.get("retries", 0) for it in ended) + total("retries") == usage.retried_calls
+    abandoned = [it["abandoned"]["usd"] for it in [*ended, *left] if "abandoned" in it]
+    assert sum(abandoned) == usage.abandoned.usd
+    used = [it.get("tokens", {}) for it in [*replied, *ended, *left] if it not in stored]
     assert sum(it.get("input", 0) for it in used) == usage.input_tokens
     assert sum(it.get("output", 0) for it in used) == usage.output_tokens
     prices = [it.get("usd") for it in replied]
-    prices += [it.get("usd") for it in ended if "reply" in it]
+    prices += [it.get("usd") for it in ended if "reply" in it and it not in stored]
     prices += [it.get("usd", 0.0) for it in left]
     assert (None if None in prices else sum(prices)) == (usage.usd and pytest.approx(usage.usd))
+
+
+def test_a_record_holds_no_keys_of_the_store_and_no_waits() -> None:
+    events = Story(calls=20, retried=3, seed=7).events()
+    data = record(events)["events"]
+    assert {it["type"] for it in data}.isdisjoint({"call_retried", "call_hedged"})
+    assert not any("key" in it or "wait" in it for it in data)
+    assert sum(it.get("retries", 0) for it in data) == 6
+
+
+def test_what_a_call_was_sent_with_is_a_glance() -> None:
+    schema = {"type": "object", "properties": {f"field {n}": {} for n in range(1_000)}}
+    call = SubCallStarted(
+        run="r",
+        step=1,
+        call=1,
+        model="m",
+        prompt="p",
+        images=tuple(f"image {n}" for n in range(1_000)),
+        parameters={"temperature": 0.5, "response_format": schema},
+    )
+    for told in (record([call])["events"][0], json.loads(wire_line(call))):
+        assert len(told["images"]) == 8
+        assert told["parameters"]["temperature"] == 0.5
+        assert len(told["parameters"]["response_format"]) == 120
+    assert read_event(full_line(call, None)) == call
+
+
+def test_many_questions_about_spending_have_no_more_room_than_steps() -> None:
+    [start, *events] = Story(calls=3).events()
+    asked = [
+        SpendProposed(run=start.run, step=1, spend=n, calls=9, model="m", tokens=9, usd=None)
+        for n in range(1, 5_000)
+    ]
+    bundle = saved([start, *asked, *events], 20_000)
+    assert bytes_in_notebook(bundle) <= 20_000
 
 
 def test_failures_are_kept_before_others() -> None:

@@ -7,6 +7,13 @@ from html.parser import HTMLParser
 import pytest
 
 from rlm_magic import Approve, Edit, Reject, Result, Stop
+from rlm_magic.events import (
+    BatchStarted,
+    RootFailed,
+    SpendDecided,
+    SpendProposed,
+    SubCallStarted,
+)
 from rlm_magic.trace.report import report_html, report_text, summary_line
 from tests.run.scripted import Ask
 from tests.servers.client import FakeOpenAI
@@ -158,9 +165,45 @@ def test_it_is_the_same_each_time() -> None:
 def test_the_summary_counts_everything() -> None:
     events = Story(steps=2, calls=5, failing=5, children=1, usd=0.25).events()
     assert summary_line(events) == (
-        "answered · 2 steps · 2 child runs · 8 sub-calls · 472 tokens · 2 failed calls · $3.0000"
+        "answered · 2 steps · 2 child runs · 8 sub-calls · 2 failed"
+        " · 472 tokens (8 cached) · $3.0000"
     )
     assert summary_line(Story(calls=1, usd=None).events()).endswith("price unknown")
+
+
+def test_the_summary_tells_the_store_and_retries_where_there_were_some() -> None:
+    events = Story(calls=20, failing=10, stored=4, retried=5, usd=0.25).events()
+    assert summary_line(events) == (
+        "answered · 1 step · 18 sub-calls · 4 from the store · 2 failed · 4 retried"
+        " · 166 tokens (14 cached) · $3.7500 to $4.7500"
+    )
+
+
+def test_what_is_out_of_the_ordinary_about_a_reply_stands_beside_it() -> None:
+    read = Page(report_html(Story(calls=6, stored=3, retried=2).events())).text
+    assert "3: reply (from the store)" in read
+    assert "2: reply (1 retry)" in read
+    assert "1: reply4" in read, "and nothing beside the others but their tokens"
+
+
+def test_a_batch_that_was_asked_about_is_told_with_the_decision_and_its_repeats() -> None:
+    spend = {"run": "r", "step": 1, "spend": 1}
+    events = [
+        SpendProposed(**spend, calls=1_240, model="<b>x", tokens=3_100_000, usd=0.84),
+        SpendDecided(**spend, decision="reject", note="Too <i>much</i>."),
+        BatchStarted(run="r", step=1, batch=1, calls=1, repeats=40),
+        SubCallStarted(run="r", step=1, call=1, model="x", prompt="p", batch=1),
+    ]
+    read = Page(report_html(events)).text
+    assert "1,240 calls to <b>x, about 3,100,000 tokens, $0.8400." in read
+    assert "Rejected: Too <i>much</i>." in read
+    assert "1 sub-call, 40 repeats not sent" in read
+
+
+def test_a_root_model_that_gave_no_reply_says_why() -> None:
+    failed = RootFailed(run="r", step=1, error="The key is refused.", fault="bad_key", seconds=1)
+    assert "No reply: The key is refused." in Page(report_html([failed])).text
+    assert "1 failed" in summary_line([failed])
 
 
 @pytest.mark.parametrize("text", ["[" * 60_000, "> " * 30_000, "*a_" * 20_000, "`" * 60_000])

@@ -167,7 +167,7 @@ print(result.answer, [e.text for e in result.events if e.type == "notice"])
 
 def test_what_was_told_before_a_kill_is_in_the_file(server: FakeOpenAI, tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    server.script([repl("print('x')\nllm_query_batched(['p'] * 20)")])
+    server.script([repl("print('x')\nllm_query_batched(['p' + str(i) for i in range(20)])")])
     server.rule("p", fault="hang")
     source = f"engine(trace={str(path)!r}).completion('q')"
     with Program(source, server, stdin=PIPE) as program:
@@ -180,7 +180,7 @@ def test_what_was_told_before_a_kill_is_in_the_file(server: FakeOpenAI, tmp_path
 
 
 def test_every_end_of_a_run_is_told(server: FakeOpenAI) -> None:
-    server.script([repl("FINAL(1)"), {"status": 500}, repl("x = 1"), "FINAL(best)", repl("x = 1")])
+    server.script([repl("FINAL(1)"), {"status": 400}, repl("x = 1"), "FINAL(best)", repl("x = 1")])
     statuses = [
         engine(server, **options).completion("q").events[-1]
         for options in ({}, {}, {"max_steps": 1}, {"approve": lambda _: Stop()})
@@ -195,7 +195,7 @@ def test_every_end_of_a_run_is_told(server: FakeOpenAI) -> None:
 
 def test_an_observer_gets_every_event_in_order(server: FakeOpenAI) -> None:
     seen: list[Event] = []
-    server.script([repl("FINAL(llm_query_batched(['a'] * 30))")])
+    server.script([repl("FINAL(llm_query_batched(['a' + str(i) for i in range(30)]))")])
     result = engine(server, on_event=seen.append).completion("q")
     assert seen == list(result.events)
 

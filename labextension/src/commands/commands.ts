@@ -141,7 +141,7 @@ export class Commands {
       return;
     }
     const { button, value } = await InputDialog.getText({
-      title: `Reject the Code of Step ${String(question.step)}`,
+      title: `Reject the ${question.spend ? 'Calls' : 'Code'} of Step ${String(question.step)}`,
       label: 'Note: what the root model should do instead',
       okLabel: 'Reject'
     });

@@ -7,7 +7,7 @@
 const BOX = '.rlm-approval';
 
 /** What has to be seen of a box that is too tall to be seen as a whole. */
-const PARTS = '.rlm-chips, .rlm-decisions';
+const PARTS = '.rlm-chips, .rlm-asks, .rlm-decisions';
 
 // Sizes are no whole numbers of pixels everywhere.
 const WHOLE = 0.99;

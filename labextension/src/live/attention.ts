@@ -48,7 +48,7 @@ export class Attention {
       actions: [
         {
           label: 'Show',
-          caption: 'Go to the code that waits',
+          caption: 'Go to what waits',
           displayType: 'accent',
           callback: () => {
             void this.live.show(run);

@@ -1,21 +1,25 @@
 /** Computes what a panel shows from the events of a run: everything that a view knows is here. */
 import { Draft } from './fold/draft';
 import {
-  addOmitted,
   batchStarted,
   callFinished,
+  callHedged,
+  callRetried,
   callStarted
 } from './fold/calls';
+import { addOmitted } from './fold/costs';
 import { text } from './fold/read';
 import { runFinished, runStarted, settleDoing } from './fold/runs';
 import {
   codeDecided,
   codeExecuted,
   codeProposed,
+  rootFailed,
   rootReplied,
   rootRequested,
   rootStreamed
 } from './fold/steps';
+import { spendDecided, spendProposed } from './fold/spends';
 import type { AnyEvent, Omitted } from './protocol';
 import type { Tree } from './state';
 
@@ -35,9 +39,11 @@ export const emptyTree: Tree = {
     children: 0,
     calls: 0,
     tokens: { input: 0, cached: 0, output: 0 },
-    usd: 0
+    usd: 0,
+    abandoned: 0
   },
   questions: [],
+  waits: [],
   notices: []
 };
 
@@ -74,11 +80,16 @@ const FOLDS = new Map<string, (draft: Draft, event: never) => void>(
     root_requested: rootRequested,
     root_streamed: rootStreamed,
     root_replied: rootReplied,
+    root_failed: rootFailed,
+    call_retried: callRetried,
+    call_hedged: callHedged,
     code_proposed: codeProposed,
     code_decided: codeDecided,
     code_executed: codeExecuted,
     observed: () => undefined,
     batch_started: batchStarted,
+    spend_proposed: spendProposed,
+    spend_decided: spendDecided,
     sub_call_started: callStarted,
     sub_call_finished: callFinished,
     notice({ tree }, event) {

@@ -3,11 +3,16 @@ export type AnyEvent =
   | RootRequested
   | RootStreamed
   | RootReplied
+  | RootFailed
+  | CallRetried
+  | CallHedged
   | CodeProposed
   | CodeDecided
   | CodeExecuted
   | Observed
   | BatchStarted
+  | SpendProposed
+  | SpendDecided
   | SubCallStarted
   | SubCallFinished
   | Notice
@@ -30,7 +35,8 @@ export interface Protocol {
  * A run begins: the root run of a question, or a child run (`parent` and `parent_step` set).
  *
  * `context` are the names of the person's variables that the question is about, where they were
- * chosen. `budget` is that of the whole tree, and is given with its root run.
+ * chosen. `budget` is that of the whole tree, and is given with its root run. `cache` says what
+ * the store of replies is used for.
  */
 export interface RunStarted {
   seq: number;
@@ -46,6 +52,7 @@ export interface RunStarted {
   parent_step?: number | null;
   context?: string[] | null;
   budget?: Bounds;
+  cache?: 'off' | 'on' | 'refresh' | 'replay';
   description: string | Cut;
   version: string;
 }
@@ -91,6 +98,9 @@ export interface RootStreamed {
 }
 /**
  * The root model's whole reply; `usd` is None where the price is unknown.
+ *
+ * `cut_off`: it ended at its limit of tokens; `cached`: it was in the store, and cost nothing;
+ * `retries` counts the requests that failed before; `key` is its entry in the store.
  */
 export interface RootReplied {
   seq: number;
@@ -99,17 +109,107 @@ export interface RootReplied {
   type: 'root_replied';
   step: number;
   text: string | Cut;
+  cut_off?: boolean;
+  cached?: boolean;
+  retries?: number;
+  key?: string | null;
   tokens: Tokens;
   usd: number | null;
+  abandoned?: Abandoned;
   seconds: number;
 }
 /**
- * Token counts as the provider reported them; `cached` is a part of `input`.
+ * Token counts as the provider reported them.
+ *
+ * Of `input`, `cached` were read from the provider's prefix cache and `written` put into it.
  */
 export interface Tokens {
   input?: number;
   cached?: number;
+  written?: number;
   output?: number;
+}
+/**
+ * Requests that were given up without a reply and may have been charged, at their worst case.
+ *
+ * `usd` is None where no price is known.
+ */
+export interface Abandoned {
+  requests?: number;
+  tokens?: number;
+  usd?: number | null;
+}
+/**
+ * The root model gave no reply, for good.
+ */
+export interface RootFailed {
+  seq: number;
+  time?: number;
+  run: string;
+  type: 'root_failed';
+  step: number;
+  error: string | Cut;
+  fault:
+    | 'bad_key'
+    | 'quota'
+    | 'not_found'
+    | 'bad_request'
+    | 'too_long'
+    | 'refused'
+    | 'rate_limit'
+    | 'overloaded'
+    | 'server'
+    | 'timeout'
+    | 'connection'
+    | 'reset'
+    | 'truncated'
+    | 'malformed'
+    | 'empty'
+    | 'failed';
+  retries?: number;
+  abandoned?: Abandoned;
+  seconds: number;
+}
+/**
+ * A request failed and is sent again after `wait` seconds; `call` is None for the root's.
+ */
+export interface CallRetried {
+  seq: number;
+  time?: number;
+  run: string;
+  type: 'call_retried';
+  step: number;
+  call?: number | null;
+  error: string | Cut;
+  fault:
+    | 'bad_key'
+    | 'quota'
+    | 'not_found'
+    | 'bad_request'
+    | 'too_long'
+    | 'refused'
+    | 'rate_limit'
+    | 'overloaded'
+    | 'server'
+    | 'timeout'
+    | 'connection'
+    | 'reset'
+    | 'truncated'
+    | 'malformed'
+    | 'empty'
+    | 'failed';
+  wait: number;
+}
+/**
+ * A sub-call takes far longer than the others of its batch and is asked a second time.
+ */
+export interface CallHedged {
+  seq: number;
+  time?: number;
+  run: string;
+  type: 'call_hedged';
+  step: number;
+  call: number;
 }
 /**
  * A block of code waits for a decision. `chips` are the review in short plain phrases.
@@ -185,6 +285,8 @@ export interface Observed {
 }
 /**
  * The code asks for `calls` sub-calls, or child runs, at once.
+ *
+ * `repeats` more prompts are equal to one of them and get the same reply.
  */
 export interface BatchStarted {
   seq: number;
@@ -194,13 +296,46 @@ export interface BatchStarted {
   step: number;
   batch: number;
   calls: number;
+  repeats?: number;
   children?: boolean;
+}
+/**
+ * A batch above the person's threshold waits for a decision; `spend` counts them in a run tree.
+ *
+ * `tokens` and `usd` are estimates; `usd` is None where no price is known.
+ */
+export interface SpendProposed {
+  seq: number;
+  time?: number;
+  run: string;
+  type: 'spend_proposed';
+  step: number;
+  spend: number;
+  calls: number;
+  model: string;
+  tokens: number;
+  usd: number | null;
+}
+/**
+ * What was decided about a batch; `rest` approves all further code and batches, too.
+ */
+export interface SpendDecided {
+  seq: number;
+  time?: number;
+  run: string;
+  type: 'spend_decided';
+  step: number;
+  spend: number;
+  decision: 'approve' | 'reject' | 'stop';
+  note?: string | Cut;
+  rest?: boolean;
 }
 /**
  * A sub-model call is sent.
  *
  * `at_limit`: an `rlm_query` at the depth limit; `threaded`: asked by a thread or a task that the
- * code started, so that its place among the calls is chance.
+ * code started, so that its place among the calls is chance. `images` tells what was sent with the
+ * prompt, `parameters` what the code chose for this call.
  */
 export interface SubCallStarted {
   seq: number;
@@ -211,14 +346,23 @@ export interface SubCallStarted {
   call: number;
   model: string;
   prompt: string | Cut;
+  images?: string[];
+  parameters?: {
+    [k: string]: JsonValue;
+  };
   batch?: number | null;
   at_limit?: boolean;
   threaded?: boolean;
 }
+export interface JsonValue {
+  [k: string]: unknown;
+}
 /**
  * A sub-model call ended with a reply or an error, or was `cancelled`.
  *
- * `retries` counts the requests that failed before; `cached` says that the reply was in the store.
+ * `fault` says how it failed, `cut_off` that the reply ended at its limit of tokens, `cached` that
+ * it was in the store and cost nothing, `hedged` that it was asked a second time. `retries` counts
+ * the requests that failed before; `key` is the reply's entry in the store.
  */
 export interface SubCallFinished {
   seq: number;
@@ -229,11 +373,35 @@ export interface SubCallFinished {
   call: number;
   reply?: string | Cut | null;
   error?: string | Cut | null;
+  fault?:
+    | (
+        | 'bad_key'
+        | 'quota'
+        | 'not_found'
+        | 'bad_request'
+        | 'too_long'
+        | 'refused'
+        | 'rate_limit'
+        | 'overloaded'
+        | 'server'
+        | 'timeout'
+        | 'connection'
+        | 'reset'
+        | 'truncated'
+        | 'malformed'
+        | 'empty'
+        | 'failed'
+      )
+    | null;
   cancelled?: boolean;
+  cut_off?: boolean;
   cached?: boolean;
+  hedged?: boolean;
   retries?: number;
+  key?: string | null;
   tokens?: Tokens;
   usd?: number | null;
+  abandoned?: Abandoned;
   seconds: number;
 }
 /**
@@ -269,9 +437,9 @@ export interface RunFinished {
 /**
  * A run as data that a deterministic model makes the same each time.
  *
- * `events` are the events of the run with their texts shortened, without `time`, `seconds` and
- * `version`, and with runs numbered from "1" in the order of their start. `setup` is the first of
- * the cells that run the code again: it holds the helpers that the code needs. Where these read
+ * `events` are the events of the run with their texts shortened, without `time`, `seconds`, `key`
+ * and `version`, and with runs numbered from "1" in the order of their start. `setup` is the first
+ * of the cells that run the code again: it holds the helpers that the code needs. Where these read
  * the trace it holds `"{trace}"` once, quotes included, to be replaced by the path as JSON.
  */
 export interface RunRecord {
@@ -281,11 +449,16 @@ export interface RunRecord {
     | RootRequested
     | RootStreamed
     | RootReplied
+    | RootFailed
+    | CallRetried
+    | CallHedged
     | CodeProposed
     | CodeDecided
     | CodeExecuted
     | Observed
     | BatchStarted
+    | SpendProposed
+    | SpendDecided
     | SubCallStarted
     | SubCallFinished
     | Notice
@@ -298,7 +471,8 @@ export interface RunRecord {
  * What a step held that the record has no room for, and what it used together.
  *
  * `calls` counts sub-calls, `failed` and `cancelled` ones among them; `runs` child runs, and
- * `steps` replies of root models. Where steps are left out, `step` is the first of them.
+ * `steps` replies of root models. `cached` counts the replies among both that came from the store,
+ * `retries` requests that were sent again. Where steps are left out, `step` is the first of them.
  */
 export interface Omitted {
   run: string;
@@ -307,10 +481,12 @@ export interface Omitted {
   failed?: number;
   cancelled?: number;
   cached?: number;
+  retries?: number;
   runs?: number;
   steps?: number;
   tokens?: Tokens;
   usd?: number | null;
+  abandoned?: Abandoned;
 }
 /**
  * What differs from run to run.
@@ -332,15 +508,17 @@ export interface Hello {
   have: number;
 }
 /**
- * A person's decision about a proposed block, sent until the block is seen to be decided.
+ * A person's decision about a proposed block, or about the batch `spend` that its code sends.
  *
- * `code` belongs to an edit, `note` to a rejection; `rest` approves all further code of the run.
+ * It is sent until the question is seen to be decided. `code` belongs to an edit of a block,
+ * `note` to a rejection; `rest` approves all further code and batches of the run.
  */
 export interface Decide {
   kind: 'decide';
   run: string;
   step: number;
   block: number;
+  spend?: number;
   decision: 'approve' | 'edit' | 'reject' | 'stop';
   code?: string | null;
   note?: string;

@@ -132,6 +132,7 @@ function spanOf(event: AnyEvent): string | null {
   switch (event.type) {
     case 'root_requested':
     case 'root_replied':
+    case 'root_failed':
       return `root ${event.run}`;
     case 'code_proposed':
     case 'code_decided':

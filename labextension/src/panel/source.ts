@@ -2,12 +2,12 @@
 import type { AnyEvent, Decide } from './protocol';
 import type { Tree } from './state';
 
-/** A decision about one block; see `Decide` in the protocol. */
+/** A decision about one question; see `Decide` in the protocol. */
 export type Decision = Omit<Decide, 'kind'>;
 
 /** What can be done to a run that lives. */
 export interface Controls {
-  /** Sent until the block is seen to be decided; a second decision about a block is ignored. */
+  /** Sent until the question is seen to be decided; a second decision about it is ignored. */
   decide(decision: Decision): void;
   stop(): void;
   /** Decisions that were made here and that the kernel has not confirmed yet. */

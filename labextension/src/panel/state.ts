@@ -6,14 +6,17 @@
  */
 import type {
   Bounds,
+  CallRetried,
   CodeDecided,
   CodeExecuted,
   Cut,
-  RunFinished
+  RunFinished,
+  SpendDecided
 } from './protocol';
 
 export type Text = string | Cut;
 export type Status = RunFinished['status'];
+export type Fault = CallRetried['fault'];
 export type Strategy = NonNullable<CodeExecuted['strategies']>[number];
 
 export interface Tokens {
@@ -29,7 +32,9 @@ export interface Totals {
   readonly done: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** Replies from the store, of root models too; they count neither as calls nor in the price. */
   readonly cached: number;
+  /** Requests that were sent again, of root models too. */
   readonly retries: number;
   /** Sub-calls that a batch has announced and that have not begun. */
   readonly planned: number;
@@ -38,21 +43,27 @@ export interface Totals {
   readonly calls: number;
   readonly tokens: Tokens;
   readonly usd: number | null;
+  /** What requests that were given up may have cost more; null where no price is known. */
+  readonly abandoned: number | null;
 }
 
 export interface Call {
   readonly call: number;
-  readonly run: string;
-  readonly step: number;
-  readonly batch: number | null;
   readonly model: string;
   readonly atLimit: boolean;
   readonly status: 'running' | 'done' | 'failed' | 'cancelled';
   readonly prompt: Text;
   readonly reply: Text | null;
   readonly error: Text | null;
+  /** How it failed, or how its requests did that were sent again. */
+  readonly faults: readonly Fault[];
   readonly cached: boolean;
+  readonly cutOff: boolean;
+  readonly hedged: boolean;
   readonly retries: number;
+  readonly images: readonly string[];
+  /** "temperature 0.2" */
+  readonly parameters: readonly string[];
   readonly tokens: Tokens;
   readonly usd: number | null;
   /** Seconds since the epoch on the kernel's clock; null where the source has no times. */
@@ -91,6 +102,22 @@ export interface Block {
   } | null;
 }
 
+/** Calls that a person is asked about before they are sent, by the code of `block`. */
+export interface Spend {
+  readonly spend: number;
+  readonly block: number;
+  readonly calls: number;
+  readonly model: string;
+  /** Estimates; null is an unknown price. */
+  readonly tokens: number;
+  readonly usd: number | null;
+  readonly decided: {
+    readonly decision: SpendDecided['decision'];
+    readonly note: Text;
+    readonly rest: boolean;
+  } | null;
+}
+
 export interface Step {
   readonly number: number;
   /** The reply as far as it has been streamed, then the whole of it. */
@@ -99,12 +126,19 @@ export interface Step {
   readonly tokens: Tokens | null;
   readonly usd: number | null;
   readonly seconds: number | null;
-  readonly requested: number | null;
+  readonly retries: number;
+  readonly cached: boolean;
+  readonly cutOff: boolean;
+  /** Why there is no reply, for good. */
+  readonly fault: Fault | null;
   readonly blocks: readonly Block[];
+  readonly spends: readonly Spend[];
   /** Places in `Run.calls`. */
   readonly calls: readonly number[];
   /** Sub-calls that its batches have announced and that have not begun. */
   readonly planned: number;
+  /** Prompts that are equal to another of their batch, and get its reply. */
+  readonly repeats: number;
   /** Sub-calls, steps and child runs that a saved record had no room for. */
   readonly omitted: number;
   readonly omittedSteps: number;
@@ -115,14 +149,13 @@ export interface Step {
 
 /** What a run that has not ended is doing. */
 export type Doing =
-  'starting' | 'asking' | 'deciding' | 'executing' | 'calling';
+  'starting' | 'asking' | 'deciding' | 'executing' | 'calling' | 'waiting';
 
 export interface Run {
   readonly id: string;
   readonly question: Text;
   readonly model: string;
   readonly subModel: string;
-  readonly depth: number;
   readonly parent: string | null;
   readonly parentStep: number | null;
   readonly context: readonly string[] | null;
@@ -141,11 +174,21 @@ export interface Run {
   readonly calls: readonly Call[];
 }
 
-/** A block that waits for a person. */
+/** A block that waits for a person, or calls that do: with `spend`, which a tree has once. */
 export interface Question {
   readonly run: string;
   readonly step: number;
   readonly block: number;
+  readonly spend?: number;
+}
+
+/** A request that failed and is sent again `until` is over, by the kernel's clock. */
+export interface Wait {
+  readonly run: string;
+  /** Null for the root model's. */
+  readonly call: number | null;
+  readonly fault: Fault;
+  readonly until: number;
 }
 
 /** A run tree. `seq` is the last event that was folded in; 0 is none. */
@@ -156,5 +199,6 @@ export interface Tree {
   readonly totals: Totals;
   /** Oldest first. */
   readonly questions: readonly Question[];
+  readonly waits: readonly Wait[];
   readonly notices: readonly Text[];
 }

@@ -39,8 +39,8 @@ export function useStore(): Store {
 export const runKey = (run: string): string => `run ${run}`;
 export const stepKey = (run: string, step: number): string =>
   `step ${String(step)} ${run}`;
-export const questionKey = ({ run, step, block }: Question): string =>
-  `block ${String(block)} ${stepKey(run, step)}`;
+export const questionKey = ({ run, step, block, spend }: Question): string =>
+  `block ${String(block)} ${String(spend)} ${stepKey(run, step)}`;
 
 /**
  * Whether what is at `key` is open, and a way to change it. What was open by default stays open,

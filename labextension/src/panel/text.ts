@@ -113,6 +113,11 @@ export function usd(value: number): string {
   return `$${value === 0 ? '0' : digits}`;
 }
 
+/** A price that was chosen or estimated: "$0.5000" as "$0.50". */
+export function roughUsd(value: number): string {
+  return usd(value).replace(/(\.\d\d)00$/, '$1');
+}
+
 /** The start of a text on one line. */
 export function preview(text: Text): string {
   const start = startOf(text).slice(0, 200).trim().replace(/\s+/g, ' ');

@@ -1,5 +1,5 @@
 /** What the states of a run and the strategies of the paper are called. */
-import type { Doing, Run } from './state';
+import type { Doing, Fault, Run } from './state';
 import { number } from './text';
 
 const DOING: Readonly<Record<Doing, string>> = {
@@ -7,8 +7,24 @@ const DOING: Readonly<Record<Doing, string>> = {
   asking: 'Root model is writing',
   deciding: 'Waiting for approval',
   executing: 'Code is running',
-  calling: 'Sub-calls are running'
+  calling: 'Sub-calls are running',
+  waiting: 'Waiting for the provider'
 };
+
+/** Where the name alone would not be plain. */
+const FAULTS: Partial<Record<Fault, string>> = {
+  server: 'server error',
+  connection: 'no connection',
+  reset: 'connection lost',
+  truncated: 'broken off',
+  malformed: 'unreadable reply',
+  empty: 'empty reply',
+  failed: 'error'
+};
+
+export function faultWords(fault: Fault): string {
+  return FAULTS[fault] ?? fault.replace('_', ' ');
+}
 
 /** "over_budget" as "Over budget" */
 export function inWords(name: string): string {
@@ -36,13 +52,17 @@ export function tone(
   if (run.status === 'failed' || run.status === 'over_budget') {
     return 'bad';
   }
-  if (run.status || !live) {
+  if (run.status || !live || run.doing === 'waiting') {
     return 'ended';
   }
   return run.doing === 'deciding' ? 'waiting' : 'running';
 }
 
 /** "1 step", "3 steps" */
-export function count(amount: number, word: string): string {
-  return `${number(amount)} ${word}${amount === 1 ? '' : 's'}`;
+export function count(
+  amount: number,
+  word: string,
+  words = `${word}s`
+): string {
+  return `${number(amount)} ${amount === 1 ? word : words}`;
 }

@@ -5,7 +5,7 @@ import type { AnyEvent } from '../../src/panel/protocol';
 import type { Run, Tree } from '../../src/panel/state';
 import { event, traceEvents } from './events';
 
-const TRACES = ['batch', 'children', 'interrupted'];
+const TRACES = ['batch', 'children', 'interrupted', 'scale'];
 
 function rootOf(tree: Tree): Run {
   const run = tree.runs.get(tree.root ?? '');
@@ -114,7 +114,6 @@ describe('the fold', () => {
       expect(tree.runs.get(id)).toMatchObject({
         parent: root.id,
         parentStep: 1,
-        depth: 1,
         status: 'answered'
       });
     }
@@ -185,6 +184,83 @@ describe('the fold', () => {
     expect(decided.questions).toEqual([{ run: 'b', step: 1, block: 1 }]);
   });
 
+  it('asks about calls until that is decided, beside the code that sends them', () => {
+    const spend = { spend: 2, calls: 9, model: 'm', tokens: 900, usd: null };
+    const asked = fold(emptyTree, [
+      event(1, 'code_proposed', { block: 1, code: 'x', asked: true }),
+      event(2, 'code_decided', { block: 1, decision: 'approve' }),
+      event(3, 'spend_proposed', spend)
+    ]);
+    expect(asked.questions).toEqual([
+      { run: 'a', step: 1, block: 1, spend: 2 }
+    ]);
+    expect(rootOf(asked).doing).toBe('deciding');
+    expect(rootOf(asked).steps[0]?.spends).toEqual([
+      { ...spend, block: 1, decided: null }
+    ]);
+    const decided = fold(asked, [
+      event(4, 'spend_decided', { spend: 2, decision: 'reject', note: 'No.' })
+    ]);
+    expect(decided.questions).toEqual([]);
+    expect(rootOf(decided).doing).toBe('executing');
+    expect(rootOf(decided).steps[0]?.spends[0]?.decided?.note).toBe('No.');
+  });
+
+  it('knows which requests wait, until they have an end', () => {
+    const retried = { fault: 'rate_limit', wait: 12, time: 100 };
+    const waiting = fold(emptyTree, [
+      event(1, 'root_requested'),
+      event(2, 'call_retried', retried),
+      event(3, 'sub_call_started', { call: 1, run: 'b', prompt: 'p' }),
+      event(4, 'call_retried', { ...retried, call: 1, run: 'b', wait: 2 }),
+      event(5, 'call_retried', {
+        ...retried,
+        call: 1,
+        run: 'b',
+        fault: 'reset'
+      })
+    ]);
+    expect(waiting.waits).toEqual([
+      { run: 'a', call: null, fault: 'rate_limit', until: 112 },
+      { run: 'b', call: 1, fault: 'reset', until: 112 }
+    ]);
+    expect(waiting.runs.get('b')?.calls[0]).toMatchObject({
+      retries: 2,
+      faults: ['rate_limit', 'reset']
+    });
+    const ended = fold(waiting, [
+      event(6, 'sub_call_finished', {
+        call: 1,
+        run: 'b',
+        reply: 'r',
+        retries: 2
+      }),
+      event(7, 'root_failed', { fault: 'bad_key', retries: 1 })
+    ]);
+    expect(ended.waits).toEqual([]);
+    expect(ended.totals.retries).toBe(3);
+    expect(rootOf(ended).steps[0]?.fault).toBe('bad_key');
+    const cut = fold(waiting, [
+      event(6, 'run_finished', { status: 'stopped' })
+    ]);
+    expect(cut.waits).toEqual([]);
+  });
+
+  it('counts neither tokens nor dollars of what the store has answered', () => {
+    const cached = { cached: true, tokens: { input: 9, output: 9 }, usd: 0.5 };
+    const { totals, runs } = fold(emptyTree, [
+      event(1, 'root_replied', { ...cached, text: 'words' }),
+      event(2, 'sub_call_started', { call: 1, prompt: 'p' }),
+      event(3, 'sub_call_finished', { ...cached, call: 1, reply: 'r' })
+    ]);
+    expect(totals).toMatchObject({ cached: 2, calls: 0, done: 1, usd: 0 });
+    expect(totals.tokens.input).toBe(0);
+    expect(runs.get('a')?.steps[0]).toMatchObject({
+      cached: true,
+      tokens: null
+    });
+  });
+
   it('leaves nothing running, planned or asked when the run ends', () => {
     const tree = fold(emptyTree, [
       event(1, 'batch_started', { batch: 1, calls: 3 }),
@@ -212,18 +288,19 @@ describe('the fold', () => {
     const failed = fold(emptyTree, [
       ...call(1, { error: 'no' }),
       ...call(3, { cancelled: true }),
-      ...call(5, { reply: '', usd: 0.5, cached: true, retries: 2 })
+      ...call(5, { reply: '', usd: 0.5, retries: 2 }),
+      ...call(7, { reply: '', usd: null, cached: true })
     ]);
     expect(failed.totals).toMatchObject({
       usd: 0.5,
-      done: 1,
+      done: 2,
       failed: 1,
       cancelled: 1,
       cached: 1,
       retries: 2,
       calls: 1
     });
-    expect(fold(failed, call(7, { reply: 'x' })).totals.usd).toBeNull();
+    expect(fold(failed, call(9, { reply: 'x' })).totals.usd).toBeNull();
   });
 
   it('keeps what did not change', () => {

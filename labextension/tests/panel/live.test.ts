@@ -131,6 +131,28 @@ describe('a live run', () => {
     expect(run.source.controls?.sending).toEqual([]);
   });
 
+  it('sends what is decided about calls with their number', () => {
+    const spend = event(3, 'spend_proposed', {
+      spend: 7,
+      calls: 9,
+      model: 'm'
+    });
+    model.events([...begun, spend]);
+    model.sent = [];
+    const [, question] = run.source.tree.questions;
+    run.source.controls?.decide({ ...approve, ...question });
+    run.source.controls?.decide(approve);
+    expect(model.sent).toEqual([
+      { kind: 'decide', ...approve, spend: 7 },
+      { kind: 'decide', ...approve }
+    ]);
+
+    model.events([
+      event(4, 'spend_decided', { spend: 7, decision: 'approve' })
+    ]);
+    expect(run.source.controls?.sending).toEqual([approve]);
+  });
+
   it('stops, and interrupts the kernel once if that is not heard', () => {
     const interrupt = vi.fn();
     page().host = { interrupt, createEditor: vi.fn() };

@@ -98,7 +98,7 @@ describe('a saved record', () => {
       done: whole.done + 8,
       failed: whole.failed + 2,
       cached: 1,
-      calls: whole.calls + 8,
+      calls: whole.calls + 7,
       usd: null
     });
     expect(tree.totals.tokens.input).toBe(whole.tokens.input + 100);
@@ -106,7 +106,8 @@ describe('a saved record', () => {
   });
 
   it('comes to the figures of the run, whatever Python left out of it', () => {
-    // Of tests/trace/runs.py: Story(steps=120, calls=30, failing=7, children=2), in 9,000 bytes.
+    // Of tests/trace/runs.py, in 9,000 bytes:
+    // Story(steps=120, calls=30, failing=7, stored=4, retried=11, children=2)
     const { record, summary } = JSON.parse(
       readFileSync(
         join(import.meta.dirname, '../traces/shortened.record.json'),
@@ -114,18 +115,21 @@ describe('a saved record', () => {
       )
     ) as { record: unknown; summary: string };
     const { totals } = recordSource(record).tree;
+    const usd = totals.usd ?? 0;
 
     expect(summary).toBe(
       [
         `answered · ${number(totals.steps - totals.children)} steps`,
         `${number(totals.children)} child runs`,
         `${number(totals.done)} sub-calls`,
-        `${number(totals.tokens.input + totals.tokens.output)} tokens`,
-        `${number(totals.failed)} failed calls`,
-        `$${(totals.usd ?? 0).toFixed(4)}`
+        `${number(totals.cached)} from the store`,
+        `${number(totals.failed)} failed`,
+        `${number(totals.retries)} retried`,
+        `${number(totals.tokens.input + totals.tokens.output)} tokens (${number(totals.tokens.cached)} cached)`,
+        `$${usd.toFixed(4)} to $${(usd + (totals.abandoned ?? 0)).toFixed(4)}`
       ].join(' · ')
     );
-    expect(totals.calls).toBe(totals.done + totals.steps);
+    expect(totals.calls).toBe(totals.done + totals.steps - totals.cached);
   });
 
   it('says so when its version is unknown, or when it is none', () => {

@@ -1,4 +1,4 @@
-"""Asks about code in the panel; where no browser can be heard, hands the question on to `input()`.
+"""Asks about code and spending in the panel; where no browser is heard, hands on to `input()`.
 
 `__call__` runs on the run's event loop; `decide` on whichever thread a browser's message arrives.
 """
@@ -27,7 +27,7 @@ __all__ = ["PanelApprover"]
 
 _ONE_LOOK = 0.2  # seconds, in which a message that has come is handled
 
-_Key = tuple[str, int, int]
+_Key = tuple[str, int, int, int]
 
 
 class PanelApprover:
@@ -46,7 +46,8 @@ class PanelApprover:
     async def __call__(self, proposal: Proposal) -> Answer:
         if not await self._is_heard():
             return self._otherwise
-        key = (proposal.run, proposal.step, proposal.block)
+        spend = proposal.estimate.spend if proposal.estimate else 0
+        key = _key(proposal.run, proposal.step, proposal.block, spend)
         self._waiting[key] = Future()
         decided = asyncio.wrap_future(self._waiting[key])
         broken = asyncio.wrap_future(self._link.broken)
@@ -62,7 +63,8 @@ class PanelApprover:
 
         What approves the rest of the run answers all its open questions.
         """
-        asked = self._waiting.get((message.run, message.step, message.block))
+        key = _key(message.run, message.step, message.block, message.spend)
+        asked = self._waiting.get(key)
         decision = _decision(message)
         if asked is None or decision is None:
             return
@@ -77,13 +79,18 @@ class PanelApprover:
         return self._link.is_heard
 
 
+def _key(run: str, step: int, block: int, spend: int) -> _Key:
+    """Return what names a question; a spend has a number of its own, whatever code it is of."""
+    return run, step, 0 if spend else block, spend
+
+
 def _decision(message: Decide) -> Decision | None:
-    """Return what a message says; an edit that brings no code says nothing."""
+    """Return what a message says; an edit of calls, or one that brings no code, says nothing."""
     match message.decision:
         case "approve":
             return Approve(rest=message.rest)
         case "edit":
-            return None if message.code is None else Edit(message.code)
+            return None if message.code is None or message.spend else Edit(message.code)
         case "reject":
             return Reject(message.note)
         case "stop":

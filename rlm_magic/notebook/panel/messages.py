@@ -36,15 +36,17 @@ class Hello(_Message):
 
 
 class Decide(_Message):
-    """A person's decision about a proposed block, sent until the block is seen to be decided.
+    """A person's decision about a proposed block, or about the batch `spend` that its code sends.
 
-    `code` belongs to an edit, `note` to a rejection; `rest` approves all further code of the run.
+    It is sent until the question is seen to be decided. `code` belongs to an edit of a block,
+    `note` to a rejection; `rest` approves all further code and batches of the run.
     """
 
     kind: Literal["decide"]
     run: str
     step: int
     block: int
+    spend: int = 0
     decision: Literal["approve", "edit", "reject", "stop"]
     code: str | None = None
     note: str = ""

@@ -27,6 +27,7 @@ from rlm_magic.events import (
 )
 from rlm_magic.trace.record.format import Omitted, RecordMetadata
 from rlm_magic.trace.report import Left, Limits, Place
+from rlm_magic.trace.wire import lean
 
 __all__ = ["metadata_of", "record_of"]
 
@@ -93,7 +94,7 @@ def _data(event: AnyEvent, limits: Limits) -> dict[str, Any]:
     is_call = isinstance(event, SubCallStarted | SubCallFinished)
     if isinstance(event, RootRequested):
         event = event.model_copy(update={"added": ()})  # all of it is told by other events
-    data = shortened(event, limits.call if is_call else limits.words)
+    data = shortened(lean(event), limits.call if is_call else limits.words)
     if isinstance(event, CodeExecuted):
         _shorten(data, "output", event.output, limits.output)
         _shorten(data, "error", event.error, limits.output)
@@ -107,7 +108,7 @@ def _data(event: AnyEvent, limits: Limits) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in _CHANGING}
 
 
-_CHANGING = frozenset(("time", "seconds", "version"))
+_CHANGING = frozenset(("time", "seconds", "key", "version"))
 _TEXTS = frozenset("question description text code note output error prompt reply answer".split())
 
 
@@ -125,13 +126,15 @@ def _omitted(run: str, step: int, left: Left) -> Omitted:
         run=run,
         step=step,
         calls=len(left.calls),
-        failed=usage.failed_calls,
+        failed=sum(it.reply is None and not it.cancelled for it in ended),
         cancelled=usage.cancelled_calls + len(left.calls) - len(ended),
-        cached=sum(it.cached for it in ended if it.reply is not None),
+        cached=usage.cached_calls,
+        retries=usage.retried_calls,
         runs=left.runs,
         steps=left.steps,
         tokens=Tokens(
             input=usage.input_tokens, cached=usage.cached_tokens, output=usage.output_tokens
         ),
         usd=usage.usd,
+        abandoned=usage.abandoned,
     )

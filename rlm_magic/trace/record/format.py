@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rlm_magic.events import AnyEvent, Tokens
+from rlm_magic.events import Abandoned, AnyEvent, Tokens
 
 __all__ = ["RECORD", "Omitted", "RecordMetadata", "RunRecord"]
 
@@ -21,7 +21,8 @@ class Omitted(_Model):
     """What a step held that the record has no room for, and what it used together.
 
     `calls` counts sub-calls, `failed` and `cancelled` ones among them; `runs` child runs, and
-    `steps` replies of root models. Where steps are left out, `step` is the first of them.
+    `steps` replies of root models. `cached` counts the replies among both that came from the store,
+    `retries` requests that were sent again. Where steps are left out, `step` is the first of them.
     """
 
     run: str
@@ -30,18 +31,20 @@ class Omitted(_Model):
     failed: int = 0
     cancelled: int = 0
     cached: int = 0
+    retries: int = 0
     runs: int = 0
     steps: int = 0
     tokens: Tokens = Tokens()
     usd: float | None = 0.0
+    abandoned: Abandoned = Abandoned()
 
 
 class RunRecord(_Model):
     """A run as data that a deterministic model makes the same each time.
 
-    `events` are the events of the run with their texts shortened, without `time`, `seconds` and
-    `version`, and with runs numbered from "1" in the order of their start. `setup` is the first of
-    the cells that run the code again: it holds the helpers that the code needs. Where these read
+    `events` are the events of the run with their texts shortened, without `time`, `seconds`, `key`
+    and `version`, and with runs numbered from "1" in the order of their start. `setup` is the first
+    of the cells that run the code again: it holds the helpers that the code needs. Where these read
     the trace it holds `"{trace}"` once, quotes included, to be replaced by the path as JSON.
     """
 

@@ -3,7 +3,7 @@
 The events of a run stand together; a sub-call's end follows its start, a child run's events follow
 what started it. Sub-calls that other threads of the code made, and child runs that went on at the
 same time, have no order of their own: they are sorted by what was asked. What is told while a reply
-is written, and what went back to the root model, is left out.
+is awaited or written, and what went back to the root model, is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import cast
 from rlm_magic.events import (
     AnyEvent,
     BatchStarted,
+    CallHedged,
+    CallRetried,
     Event,
     Notice,
     Observed,
@@ -68,7 +70,7 @@ def in_order(events: Iterable[Event]) -> list[AnyEvent]:
         own = runs.setdefault(event.run, [])
         unit: _Unit | None = None
         match event:
-            case RootStreamed() | Observed():
+            case RootStreamed() | CallRetried() | CallHedged() | Observed():
                 continue
             case RunStarted(parent=str(parent)) if parent in runs:
                 unit = children[event.run] = _Unit(place, place, child=event.run)

@@ -17,6 +17,8 @@ from rlm_magic.events import (
     RootRequested,
     RunFinished,
     RunStarted,
+    SpendDecided,
+    SpendProposed,
     SubCallFinished,
     SubCallStarted,
 )
@@ -75,7 +77,7 @@ class Selection:
         }
         kept: list[AnyEvent] = []
         left: dict[Place, Left] = {}
-        notices = 0
+        notices = spends = 0
         for event in self._events:
             where = out.get(event.run)
             step = getattr(event, "step", None)
@@ -98,6 +100,10 @@ class Selection:
                 case Notice():
                     notices += 1
                     if notices > room.steps:
+                        continue
+                case SpendProposed() | SpendDecided():
+                    spends += 1
+                    if spends > 2 * room.steps:
                         continue
             kept.append(event)
         return kept, left

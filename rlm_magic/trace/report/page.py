@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rlm_magic.events import Event
+from rlm_magic.events import Event, RootReplied, SubCallFinished
 from rlm_magic.trace.report.left import Left, Place
 from rlm_magic.trace.report.markup import line, markdown, plain, preformatted
 from rlm_magic.trace.report.summary import STATUS_WORDS, counted, summary_line
 from rlm_magic.trace.steps import words_of
-from rlm_magic.trace.transcript import Block, Call, Run, Step, transcript
+from rlm_magic.trace.transcript import Block, Call, Run, Spend, Step, transcript
 
 __all__ = ["Limits", "report_html"]
 
@@ -91,6 +91,7 @@ class _Page:
         if left and left.steps and step.reply is None:
             headline.append(f"{counted(left.steps, 'reply', 'replies')} left out")
         headline += [counted(calls, "sub-call")] if calls else []
+        headline += _marks(step.reply) if step.reply else []
         headline += [name.replace("_", " ") for name in strategies]
         headline += ["raised"] if any(it.error for it in step.executed) else []
         start = line(words.partition("\n")[0], _LONGEST_WORDS)
@@ -99,7 +100,10 @@ class _Page:
             body.append(markdown(words, self._limits.words))
         if has_code and not step.blocks:
             body.append(preformatted(reply, self._limits.words))
+        if step.failure:
+            body.append(f"<p>No reply: {line(step.failure.error, 2_000)}</p>")
         body += [self._block(block) for block in step.blocks.values()]
+        body += [_spend(spend) for spend in list(step.spends.values())[:_MOST_ROWS]]
         body.append(self._calls(step, calls))
         body += [self._child(child) for child in step.children[:_MOST_ROWS]]
         runs = len(step.children[_MOST_ROWS:]) + (left.runs if left else 0)
@@ -142,7 +146,8 @@ class _Page:
         rows = "".join(self._row(number, call) for number, call in enumerate(shown, start=1))
         more = calls - len(shown)
         note = f"<p>… and {more:,} more.</p>" if shown and more else ""
-        title = f"{_FOLD}<summary>{counted(calls, 'sub-call')}</summary>"
+        repeats = f", {counted(step.repeats, 'repeat')} not sent" if step.repeats else ""
+        title = f"{_FOLD}<summary>{counted(calls, 'sub-call')}{repeats}</summary>"
         table = f"<table><tbody>{_HEAD}{rows}</tbody></table>" if shown else ""
         return f"{title}{table}{note}</details>"
 
@@ -152,9 +157,12 @@ class _Page:
         finished, tokens, reply = call.finished, "", "cancelled"
         if finished and finished.reply is not None:
             reply = line(finished.reply, longest)
-            tokens = f"{finished.tokens.input + finished.tokens.output:,}"
+            used = finished.tokens.input + finished.tokens.output
+            tokens = "" if finished.cached else f"{used:,}"
         elif finished and finished.error is not None:
             reply = f"<em>failed: {line(finished.error, max(longest, 200))}</em>"
+        marks = ", ".join(_marks(finished)) if finished else ""
+        reply += f" <em>({marks})</em>" if marks else ""
         cells = (str(number), prompt, reply, tokens)
         return f"<tr>{''.join(f'{_CELL}{it}</td>' for it in cells)}</tr>"
 
@@ -166,6 +174,25 @@ class _Page:
             f"{_ending(child, self._limits)}{self.steps(child)}</details>"
         )
 
+
+def _marks(event: RootReplied | SubCallFinished) -> list[str]:
+    """Return what is out of the ordinary about a reply."""
+    marks = ["from the store"] if event.cached else []
+    marks += [counted(event.retries, "retry", "retries")] if event.retries else []
+    marks += ["hedged"] if isinstance(event, SubCallFinished) and event.hedged else []
+    return [*marks, "cut off"] if event.cut_off else marks
+
+
+def _spend(spend: Spend) -> str:
+    asked, decided = spend.proposed, spend.decided
+    calls = f"{counted(asked.calls, 'call')} to {line(asked.model, 200)}"
+    price = "price unknown" if asked.usd is None else f"${asked.usd:.4f}"
+    verdict = _VERDICTS[decided.decision] if decided else "Was waiting for approval"
+    note = f": {line(decided.note, 2_000)}" if decided and decided.note else "."
+    return f"<p>{calls}, about {asked.tokens:,} tokens, {price}. {verdict}{note}</p>"
+
+
+_VERDICTS = {"approve": "Approved", "reject": "Rejected", "stop": "The run was stopped here"}
 
 # Half-transparent greys look the same in light and dark.
 _FOLD = '<details style="margin-left: 1.2em">'

@@ -26,18 +26,20 @@ def summary_line(events: Sequence[Event]) -> str:
     steps = sum(it.reply is not None for it in root.steps.values())
     sub_calls = sum(isinstance(e, SubCallFinished) and e.reply is not None for e in events)
     children = sum(isinstance(e, RunStarted) and e.parent is not None for e in events)
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
     parts = [
         STATUS_WORDS[root.finished.status] if root.finished else "running",
         counted(steps, "step"),
         *([counted(children, "child run")] if children else []),
         counted(sub_calls, "sub-call"),
-        f"{usage.tokens:,} tokens",
+        *_unless_zero(usage.cached_calls, "from the store"),
+        *_unless_zero(usage.failed_calls, "failed"),
+        *_unless_zero(usage.cancelled_calls, "cancelled"),
+        *_unless_zero(usage.retried_calls, "retried"),
+        *_unless_zero(usage.hedged_calls, "hedged"),
+        f"{usage.tokens:,} tokens{cached}",
         *_price(usage),
     ]
-    if usage.failed_calls:
-        parts.insert(-1, counted(usage.failed_calls, "failed call"))
-    if usage.cancelled_calls:
-        parts.insert(-1, f"{usage.cancelled_calls:,} cancelled")
     return " · ".join(parts)
 
 
@@ -70,7 +72,14 @@ def counted(number: int, thing: str, things: str = "") -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {things or thing + 's'}"
 
 
+def _unless_zero(number: int, word: str) -> list[str]:
+    return [f"{number:,} {word}"] if number else []
+
+
 def _price(usage: Usage) -> list[str]:
+    abandoned = usage.abandoned.usd
     if usage.usd is None:
         return ["price unknown"]
+    if abandoned:
+        return [f"${usage.usd:.4f} to ${usage.usd + abandoned:.4f}"]
     return [f"${usage.usd:.4f}"] if usage.usd else []

@@ -1,19 +1,22 @@
-/** Sub-calls: batches, their starts and ends, and those that a record has no room for. */
+/** Sub-calls: batches, their starts and ends, and requests that are sent again. */
 import type {
   BatchStarted,
-  Omitted,
+  CallHedged,
+  CallRetried,
   SubCallFinished,
   SubCallStarted
 } from '../protocol';
-import type { Call, Run, Tokens } from '../state';
+import type { Call, Fault, Run } from '../state';
+import { abandoned, answered } from './costs';
 import type { Draft, Writable } from './draft';
-import { addTokens, addUsd, flag, name, number, text, tokens } from './read';
+import { flag, name, names, number, text, tokens } from './read';
 
 export function batchStarted(draft: Draft, event: BatchStarted): void {
   const calls = number(event.calls) ?? 0;
   if (!flag(event.children) && calls > 0) {
     const step = draft.step(draft.run(event.run), event.step);
     step.planned += calls;
+    step.repeats += number(event.repeats) ?? 0;
     draft.totals.planned += calls;
   }
 }
@@ -21,58 +24,83 @@ export function batchStarted(draft: Draft, event: BatchStarted): void {
 export function callStarted(draft: Draft, event: SubCallStarted): void {
   const run = draft.run(event.run);
   const call = begin(draft, run, event.step, event.call, event.seq);
-  call.batch = number(event.batch);
   call.model = name(event.model) ?? '';
   call.atLimit = flag(event.at_limit);
   call.prompt = text(event.prompt) ?? '';
+  call.images = names(event.images);
+  call.parameters = Object.entries((event.parameters ?? {}) as object).map(
+    ([key, value]) => `${key} ${JSON.stringify(value)}`
+  );
   call.started = number(event.time);
   const step = draft.step(run, event.step);
-  if (call.batch !== null && step.planned > 0) {
+  if (number(event.batch) !== null && step.planned > 0) {
     step.planned -= 1;
     draft.totals.planned -= 1;
   }
 }
 
-export function callFinished(draft: Draft, event: SubCallFinished): void {
-  const run = draft.run(event.run);
-  const place = placeOf(run.calls, event.call);
-  const call =
-    place < 0
-      ? begin(draft, run, event.step, event.call, event.seq)
-      : draft.call(run, place);
-  call.reply = text(event.reply);
-  call.error = text(event.error);
-  call.cached = flag(event.cached);
-  call.retries = number(event.retries) ?? 0;
-  call.tokens = tokens(event.tokens);
-  call.usd = number(event.usd);
-  call.seconds = number(event.seconds);
-  call.replySeq = event.seq;
-
-  const totals = draft.totals;
-  totals[call.status] -= 1;
-  if (call.reply !== null) {
-    call.status = 'done';
-    totals.cached += Number(call.cached);
-    answered(draft, 1, call.tokens, call.usd);
-  } else {
-    call.status = flag(event.cancelled) ? 'cancelled' : 'failed';
+/** The root model's request, or a sub-call's. */
+export function callRetried(draft: Draft, event: CallRetried): void {
+  const { run, fault } = event;
+  const call = number(event.call);
+  endWait(draft, run, call);
+  draft.append(draft.tree, 'waits', {
+    run,
+    call,
+    fault,
+    until: (number(event.time) ?? 0) + (number(event.wait) ?? 0)
+  });
+  if (call !== null) {
+    const own = callOf(draft, event, call);
+    own.retries += 1;
+    draft.totals.retries += 1;
+    own.faults = withFault(own.faults, fault);
   }
-  totals[call.status] += 1;
-  totals.retries += call.retries;
 }
 
-/** Counts `calls` answered model calls. */
-export function answered(
-  draft: Draft,
-  calls: number,
-  used: Tokens,
-  usd: number | null
+export function callHedged(draft: Draft, event: CallHedged): void {
+  callOf(draft, event, event.call).hedged = true;
+}
+
+/** The request of `call`, or the root model's, has an end, or is sent again. */
+export function endWait(
+  { tree }: Draft,
+  run: string,
+  call: number | null
 ): void {
+  if (tree.waits.some(wait => wait.run === run && wait.call === call)) {
+    tree.waits = tree.waits.filter(
+      wait => wait.run !== run || wait.call !== call
+    );
+  }
+}
+
+export function callFinished(draft: Draft, event: SubCallFinished): void {
+  const call = callOf(draft, event, event.call);
   const totals = draft.totals;
-  totals.calls += calls;
-  totals.tokens = addTokens(totals.tokens, used);
-  totals.usd = addUsd(totals.usd, usd);
+  const retries = number(event.retries) ?? 0;
+  endWait(draft, event.run, event.call);
+  totals.retries += retries - call.retries;
+  call.retries = retries;
+  totals[call.status] -= 1;
+  call.reply = text(event.reply);
+  call.error = text(event.error);
+  call.faults = withFault(call.faults, event.fault);
+  call.cutOff = flag(event.cut_off);
+  call.hedged ||= flag(event.hedged);
+  call.seconds = number(event.seconds);
+  call.replySeq = event.seq;
+  if (call.reply === null) {
+    call.status = flag(event.cancelled) ? 'cancelled' : 'failed';
+  } else {
+    call.status = 'done';
+    call.cached = flag(event.cached);
+    call.tokens = tokens(!call.cached && event.tokens);
+    call.usd = call.cached ? 0 : number(event.usd);
+    answered(draft, call.cached, call.tokens, call.usd);
+  }
+  totals[call.status] += 1;
+  abandoned(draft, event.abandoned);
 }
 
 /** What the end of `run` leaves: no call of it runs any more, and none is to come. */
@@ -93,32 +121,6 @@ export function endCalls(draft: Draft, run: Writable<Run>): void {
   }
 }
 
-/** A step that stands for those that were left out has no reply of its own. */
-export function addOmitted(draft: Draft, omitted: Omitted): void {
-  const amount = (
-    key: 'calls' | 'failed' | 'cancelled' | 'cached' | 'runs' | 'steps'
-  ): number => number(omitted[key]) ?? 0;
-  const calls = amount('calls');
-  const failed = amount('failed');
-  const cancelled = amount('cancelled');
-  const runs = amount('runs');
-  const steps = amount('steps');
-  const done = calls - failed - cancelled;
-  const usd = omitted.usd === undefined ? 0 : number(omitted.usd);
-  const step = draft.step(draft.run(omitted.run), omitted.step);
-  step.omitted += calls;
-  step.omittedSteps += steps;
-  step.omittedRuns += runs;
-  const totals = draft.totals;
-  totals.done += done;
-  totals.failed += failed;
-  totals.cancelled += cancelled;
-  totals.cached += amount('cached');
-  totals.children += runs;
-  totals.steps += steps && step.replySeq === null ? steps - 1 : steps;
-  answered(draft, done + steps, tokens(omitted.tokens), usd);
-}
-
 function begin(
   draft: Draft,
   run: Writable<Run>,
@@ -128,17 +130,19 @@ function begin(
 ): Writable<Call> {
   const place = draft.append(run, 'calls', {
     call: number,
-    run: run.id,
-    step,
-    batch: null,
     model: '',
     atLimit: false,
     status: 'running',
     prompt: '',
     reply: null,
     error: null,
+    faults: [],
     cached: false,
+    cutOff: false,
+    hedged: false,
     retries: 0,
+    images: [],
+    parameters: [],
     tokens: { input: 0, cached: 0, output: 0 },
     usd: null,
     started: null,
@@ -149,6 +153,27 @@ function begin(
   draft.append(draft.step(run, step), 'calls', place);
   draft.totals.running += 1;
   return draft.call(run, place);
+}
+
+/** The call that an event is about, which may be one whose beginning is missing. */
+function callOf(
+  draft: Draft,
+  event: { run: string; step: number; seq: number },
+  number: number
+): Writable<Call> {
+  const run = draft.run(event.run);
+  const place = placeOf(run.calls, number);
+  return place < 0
+    ? begin(draft, run, event.step, number, event.seq)
+    : draft.call(run, place);
+}
+
+/** Each is told once. */
+function withFault(
+  faults: readonly Fault[],
+  fault: Fault | null | undefined
+): readonly Fault[] {
+  return !fault || faults.includes(fault) ? faults : [...faults, fault];
 }
 
 /** The place of call `number`: calls are numbered as they begin, threads may swap neighbours. */

@@ -19,7 +19,6 @@ export function runStarted(draft: Draft, event: RunStarted): void {
   run.question = text(event.question) ?? '';
   run.model = name(event.model) ?? '';
   run.subModel = name(event.sub_model) ?? '';
-  run.depth = number(event.depth) ?? 0;
   if (isNew) {
     run.parent = parent;
     run.parentStep = parentStep;
@@ -63,11 +62,18 @@ function end(draft: Draft, id: string, event: RunFinished): void {
   run.ended = number(event.time);
   run.doing = run.doing === 'calling' ? 'executing' : run.doing;
   endCalls(draft, run);
-  if (draft.tree.questions.some(asked => asked.run === id)) {
-    draft.tree.questions = draft.tree.questions.filter(
-      asked => asked.run !== id
-    );
-  }
+  const { tree } = draft;
+  tree.questions = without(tree.questions, id);
+  tree.waits = without(tree.waits, id);
+}
+
+function without<T extends { run: string }>(
+  list: readonly T[],
+  id: string
+): readonly T[] {
+  return list.some(({ run }) => run === id)
+    ? list.filter(({ run }) => run !== id)
+    : list;
 }
 
 /** Tells the runs whose code waits for calls from those whose code is busy itself. */

@@ -3,14 +3,16 @@ import type {
   CodeDecided,
   CodeExecuted,
   CodeProposed,
+  RootFailed,
   RootReplied,
   RootRequested,
   RootStreamed
 } from '../protocol';
-import type { Strategy } from '../state';
+import type { Question, Step, Strategy } from '../state';
 import { joined, upTo } from '../text';
-import { answered } from './calls';
-import type { Draft } from './draft';
+import { endWait } from './calls';
+import { abandoned, answered } from './costs';
+import type { Draft, Writable } from './draft';
 import {
   addTokens,
   addUsd,
@@ -26,13 +28,13 @@ export function rootRequested(draft: Draft, event: RootRequested): void {
   const run = draft.run(event.run);
   const step = draft.step(run, event.step);
   run.doing = 'asking';
-  step.requested ??= number(event.time);
   step.reply = '';
   step.replySeq = null;
 }
 
 export function rootStreamed(draft: Draft, event: RootStreamed): void {
   const step = draft.step(draft.run(event.run), event.step);
+  endWait(draft, event.run, null);
   if (step.replySeq === null) {
     // A piece may come again, with more behind it.
     const before = upTo(step.reply, number(event.start) ?? Infinity);
@@ -45,13 +47,36 @@ export function rootReplied(draft: Draft, event: RootReplied): void {
   const step = draft.step(draft.run(event.run), event.step);
   const used = tokens(event.tokens);
   const usd = number(event.usd);
-  const seconds = number(event.seconds);
   step.reply = text(event.text) ?? '';
   step.replySeq = event.seq;
-  step.usd = step.tokens ? addUsd(step.usd, usd) : usd;
-  step.tokens = step.tokens ? addTokens(step.tokens, used) : used;
+  step.cutOff = flag(event.cut_off);
+  step.cached = flag(event.cached);
+  if (!step.cached) {
+    step.usd = step.tokens ? addUsd(step.usd, usd) : usd;
+    step.tokens = step.tokens ? addTokens(step.tokens, used) : used;
+  }
+  answered(draft, step.cached, used, usd);
+  rootEnded(draft, step, event);
+}
+
+export function rootFailed(draft: Draft, event: RootFailed): void {
+  const step = draft.step(draft.run(event.run), event.step);
+  step.fault = event.fault;
+  rootEnded(draft, step, event);
+}
+
+function rootEnded(
+  draft: Draft,
+  step: Writable<Step>,
+  event: RootReplied | RootFailed
+): void {
+  const seconds = number(event.seconds);
+  const retries = number(event.retries) ?? 0;
+  step.retries += retries;
+  draft.totals.retries += retries;
   step.seconds = seconds === null ? null : (step.seconds ?? 0) + seconds;
-  answered(draft, 1, used, usd);
+  endWait(draft, event.run, null);
+  abandoned(draft, event.abandoned);
 }
 
 export function codeProposed(draft: Draft, event: CodeProposed): void {
@@ -81,11 +106,18 @@ export function codeDecided(draft: Draft, event: CodeDecided): void {
   };
   run.doing =
     decision === 'approve' || decision === 'edit' ? 'executing' : 'asking';
-  draft.tree.questions = draft.tree.questions.filter(
+  endQuestion(draft, event);
+}
+
+/** What `question` names is decided. */
+export function endQuestion({ tree }: Draft, question: Question): void {
+  const { run, step, block, spend } = question;
+  tree.questions = tree.questions.filter(
     asked =>
-      asked.run !== event.run ||
-      asked.step !== event.step ||
-      asked.block !== event.block
+      asked.run !== run ||
+      asked.step !== step ||
+      asked.block !== block ||
+      asked.spend !== spend
   );
 }
 

@@ -2,10 +2,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 
 import { Ansi } from '../formats/ansi';
-import type { Block, Question } from '../state';
+import type { Block, Question, Spend } from '../state';
 import { questionKey } from '../store';
 import { endOf, plain } from '../text';
 import { Approval } from './approval/Approval';
+import { SpendApproval, spendWords } from './approval/SpendApproval';
 import { Foldable } from './Foldable';
 import { LongCode } from './LongCode';
 import { LongText } from './LongText';
@@ -15,12 +16,14 @@ import { Names } from './Names';
 export function BlockView(props: {
   question: Question;
   block: Block;
+  /** What the code asked for money for, and that of other blocks. */
+  spends: readonly Spend[];
   /** Whether a person can be asked. */
   live: boolean;
   /** The calls and child runs of the code, which end before there is an output. */
   children: ComponentChildren;
 }): VNode {
-  const { question, block, live, children } = props;
+  const { question, block, spends, live, children } = props;
   return (
     <div class="rlm-block">
       {block.asked && !block.decided && live ? (
@@ -31,6 +34,17 @@ export function BlockView(props: {
         />
       ) : (
         <Decided name={questionKey(question)} block={block} />
+      )}
+      {spends.map(
+        each =>
+          each.block === block.block && (
+            <SpendView
+              key={each.spend}
+              question={{ ...question, spend: each.spend }}
+              spend={each}
+              live={live}
+            />
+          )
       )}
       {children}
       <Outcome block={block} />
@@ -48,7 +62,7 @@ const Decided = memo(function Decided(props: {
   if (decided?.decision === 'edit') {
     return (
       <>
-        <Verdict>Edited before it ran</Verdict>
+        <p class="rlm-note">Edited before it ran</p>
         <LongCode
           text={block.executed?.code ?? decided.code ?? ''}
           seq={block.executed?.seq ?? null}
@@ -75,32 +89,55 @@ const Decided = memo(function Decided(props: {
 
 function VerdictOf({ block }: { block: Block }): VNode | null {
   const { asked, decided, executed } = block;
-  const { decision, note } = decided ?? {};
-  if (decision === 'reject') {
-    return (
-      <Verdict bad>
-        Rejected{note && ': '}
-        {note && <q>{plain(note)}</q>}
-      </Verdict>
-    );
-  }
-  if (decision === 'stop') {
-    return <Verdict bad>Not run: stopped here</Verdict>;
-  }
-  if (!asked || (!decided && executed)) {
-    return null;
-  }
-  return (
-    <Verdict>
-      {decided ? 'Approved' : 'Was waiting for approval'}
-      {decided?.rest && ', with all that follows'}
+  return asked && (decided || !executed) ? (
+    <Verdict decided={decided} undone="Not run" />
+  ) : null;
+}
+
+function SpendView(props: {
+  question: Question;
+  spend: Spend;
+  live: boolean;
+}): VNode {
+  const { question, spend, live } = props;
+  return spend.decided || !live ? (
+    <Verdict decided={spend.decided} undone="Not sent">
+      <span>{spendWords(spend)}</span>
     </Verdict>
+  ) : (
+    <SpendApproval question={question} spend={spend} />
   );
 }
 
-function Verdict(props: { bad?: boolean; children: ComponentChildren }): VNode {
+/** What became of a question, and what it was about where that is not plain. */
+function Verdict(props: {
+  decided: Block['decided'] | Spend['decided'];
+  undone: string;
+  children?: ComponentChildren;
+}): VNode {
+  const { decided, undone, children } = props;
+  const { decision, note, rest } = decided ?? {};
+  const bad = decision === 'reject' || decision === 'stop';
   return (
-    <p class={props.bad ? 'rlm-note rlm-bad' : 'rlm-note'}>{props.children}</p>
+    <p class="rlm-note">
+      {children}
+      <span class={bad ? 'rlm-bad' : ''}>
+        {decision === 'reject'
+          ? 'Rejected'
+          : decision === 'stop'
+            ? `${undone}: stopped here`
+            : decided
+              ? 'Approved'
+              : 'Was waiting for approval'}
+        {note && (
+          <>
+            {': '}
+            <q>{plain(note)}</q>
+          </>
+        )}
+        {rest && ', with all that follows'}
+      </span>
+    </p>
   );
 }
 

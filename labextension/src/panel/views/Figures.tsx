@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 
 import type { RunSource } from '../source';
 import type { Run, Totals } from '../state';
-import { compact, duration, number, usd } from '../text';
+import { compact, duration, number, roughUsd, usd } from '../text';
 import { clock, useElapsed } from './useClock';
 
 export function Figures(props: {
@@ -14,6 +14,11 @@ export function Figures(props: {
   const { source, run, totals } = props;
   const { started, ended, budget } = run;
   const { input, cached, output } = totals.tokens;
+  const { usd: spent, abandoned } = totals;
+  const range =
+    spent !== null && abandoned
+      ? `${usd(spent)} to ${usd(spent + abandoned)}`
+      : undefined;
   const running = source.controls !== undefined && run.status === null;
   const seconds = useElapsed(source, started, ended, running);
   return (
@@ -38,10 +43,16 @@ export function Figures(props: {
         title={`${number(input)} in (${number(cached)} cached), ${number(output)} out`}
       >
         {!isBound(budget.tokens) &&
-          `${compact(input)} in, ${compact(output)} out`}
+          `${compact(input)} in${cached > 0 ? ` (${compact(cached)} cached)` : ''}, ${compact(output)} out`}
       </Figure>
-      <Figure name="Cost" used={totals.usd} bound={budget.usd} write={usd}>
-        {totals.calls === 0 && '–'}
+      <Figure
+        name="Cost"
+        used={totals.usd}
+        bound={budget.usd}
+        write={usd}
+        title={range && 'Requests that were given up may have been charged'}
+      >
+        {range ?? (totals.calls + totals.cached === 0 && '–')}
       </Figure>
       <Figure name="Sub-calls" used={totals.done}>
         {SUB_CALLS.map(
@@ -53,6 +64,10 @@ export function Figures(props: {
             )
         )}
       </Figure>
+      {EXTRAS.map(
+        ([key, name]) =>
+          totals[key] > 0 && <Figure key={key} name={name} used={totals[key]} />
+      )}
     </dl>
   );
 }
@@ -63,8 +78,13 @@ const SUB_CALLS = [
   'running',
   'planned',
   'failed',
-  'cancelled',
-  'cached'
+  'cancelled'
+] as const;
+
+/** What most runs have none of. */
+const EXTRAS = [
+  ['cached', 'From the store'],
+  ['retries', 'Retries']
 ] as const;
 
 function Figure(props: {
@@ -73,7 +93,7 @@ function Figure(props: {
   used: number | null;
   bound?: number | null | undefined;
   write?: (value: number) => string;
-  title?: string;
+  title?: string | undefined;
   /** In place of what is used. */
   children?: ComponentChildren;
 }): VNode {
@@ -83,7 +103,7 @@ function Figure(props: {
       <dt>{name}</dt>
       <dd>
         {children || (used === null ? 'unknown' : write(used))}
-        {isBound(bound) && ` of ${write(bound).replace(/(\.\d\d)00$/, '$1')}`}
+        {isBound(bound) && ` of ${(write === usd ? roughUsd : write)(bound)}`}
         {isBound(bound) && used !== null && (
           <Bar name={name} share={bound > 0 ? used / bound : 1} />
         )}

@@ -2,16 +2,25 @@
 import type { VNode } from 'preact';
 
 import type { RunSource } from '../source';
-import type { Run, Tree } from '../state';
+import type { Run, Tree, Wait } from '../state';
 import { goTo, questionKey, useStore } from '../store';
-import { plain } from '../text';
+import { number, plain } from '../text';
+import { faultWords } from '../words';
 import { Figures } from './Figures';
 import { Status } from './Status';
+import { useSeconds } from './useClock';
 
 export function Header({ source, run }: HeaderProps): VNode {
   const { controls, tree } = source;
-  // A child run asks for the whole of the tree.
+  // A child run asks, or waits, for the whole of the tree.
   const asks = tree.questions.length > 0;
+  useSeconds(controls !== undefined && tree.waits.length > 0);
+  const waits = tree.waits.filter(({ until }) => until - source.now() > 0.5);
+  const doing = asks
+    ? 'deciding'
+    : waits.length > 0 && waits.length === inFlight(tree)
+      ? 'waiting'
+      : run.doing;
   const question = plain(run.question);
   return (
     <header class="rlm-header">
@@ -32,10 +41,13 @@ export function Header({ source, run }: HeaderProps): VNode {
       </div>
       <p class="rlm-subtitle">
         <Status
-          run={asks ? { ...run, doing: 'deciding' } : run}
+          run={{ ...run, doing }}
           live={controls !== undefined}
           announced
         />
+        {controls && !asks && waits.length > 0 && (
+          <span class="rlm-models">{waitWords(waits, source.now())}</span>
+        )}
         {controls && <Waiting tree={tree} />}
         <Models run={run} />
       </p>
@@ -49,6 +61,24 @@ export function Header({ source, run }: HeaderProps): VNode {
       )}
     </header>
   );
+}
+
+/** Requests that have been sent and have no end. */
+function inFlight({ runs, totals }: Tree): number {
+  const asking = [...runs.values()].filter(
+    ({ status, doing }) => !status && doing === 'asking'
+  );
+  return totals.running + asking.length;
+}
+
+/** "rate limit: next try in 12 s", "rate limit: 14 calls wait up to 12 s" */
+function waitWords(waits: readonly Wait[], now: number): string {
+  const [longest] = [...waits].sort((a, b) => b.until - a.until);
+  if (!longest) {
+    return '';
+  }
+  const seconds = `${number(longest.until - now)} s`;
+  return `${faultWords(longest.fault)}: ${waits.length === 1 ? `next try in ${seconds}` : `${number(waits.length)} calls wait up to ${seconds}`}`;
 }
 
 interface HeaderProps {
@@ -74,7 +104,7 @@ function Models({ run }: { run: Run }): VNode {
   );
 }
 
-/** How many blocks wait for a person, and the way to the next one. */
+/** How many questions wait for a person, and the way to the next one. */
 function Waiting({ tree }: { tree: Tree }): VNode | null {
   const store = useStore();
   const { questions } = tree;

@@ -6,8 +6,8 @@ import { Markdown } from '../formats/markdown';
 import { arrange, callsByBlock, type Part, summary } from '../parts';
 import type { Call, Run, Step } from '../state';
 import { stepKey, useStore } from '../store';
-import { compact, duration, usd as formatUsd } from '../text';
-import { count, inWords } from '../words';
+import { compact, duration, number, usd as formatUsd } from '../text';
+import { count, faultWords, inWords } from '../words';
 import { BlockView } from './BlockView';
 import { SubCalls } from './calls';
 import { ChildRuns } from './ChildRuns';
@@ -60,9 +60,15 @@ function Body(props: StepProps & { parts: readonly Part[] }): VNode {
     [step.blocks, calls]
   );
   const lastBlock = step.blocks.at(-1);
-  const writing = live && step.replySeq === null;
-  const subCalls = (some: readonly Call[] = [], omitted: number): VNode => (
-    <SubCalls run={run} calls={some} omitted={omitted} source={source} />
+  const writing = live && step.replySeq === null && !step.fault;
+  const subCalls = (some: readonly Call[] = [], last: boolean): VNode => (
+    <SubCalls
+      run={run}
+      calls={some}
+      omitted={last ? step.omitted : 0}
+      repeats={last ? step.repeats : 0}
+      source={source}
+    />
   );
   return (
     <>
@@ -84,21 +90,25 @@ function Body(props: StepProps & { parts: readonly Part[] }): VNode {
                   block: block.block
                 }}
                 block={block}
+                spends={step.spends}
                 live={live}
               >
-                {subCalls(own[part.place], isLast ? step.omitted : 0)}
+                {subCalls(own[part.place], isLast)}
                 {isLast && <ChildRuns ids={step.children} />}
               </BlockView>
             );
           }
         }
       })}
-      {!lastBlock && subCalls(calls, step.omitted)}
+      {!lastBlock && subCalls(calls, true)}
       {!lastBlock && <ChildRuns ids={step.children} />}
       {step.replySeq === null && (
         <More amount={step.omittedSteps} word="step" />
       )}
       <More amount={step.omittedRuns} word="child run" />
+      {step.fault && (
+        <p class="rlm-note rlm-bad">{`No reply: ${faultWords(step.fault)}`}</p>
+      )}
       {writing && <p class="rlm-writing" aria-hidden="true" />}
     </>
   );
@@ -126,7 +136,7 @@ function Strategies({ step }: { step: Step }): VNode {
 
 /** "500 sub-calls · 1.2k tokens · 2.1 s", the tokens being those of the root model. */
 function StepFigures({ step }: { step: Step }): VNode {
-  const { tokens, seconds, usd } = step;
+  const { tokens, seconds, usd, retries, cached, cutOff } = step;
   const calls = step.calls.length + step.omitted;
   const runs = step.children.length + step.omittedRuns;
   const times = [seconds, ...step.blocks.map(each => each.executed?.seconds)];
@@ -134,10 +144,17 @@ function StepFigures({ step }: { step: Step }): VNode {
   return (
     <span
       class="rlm-step-figures"
-      title={usd === null ? undefined : `Root model: ${formatUsd(usd)}`}
+      title={
+        usd === null
+          ? undefined
+          : `Root model: ${formatUsd(usd)}, ${number(tokens?.cached ?? 0)} tokens cached`
+      }
     >
       {calls > 0 && <span>{count(calls, 'sub-call')}</span>}
       {runs > 0 && <span>{count(runs, 'child run')}</span>}
+      {retries > 0 && <span>{count(retries, 'retry', 'retries')}</span>}
+      {cutOff && <span class="rlm-bad">cut off</span>}
+      {cached && <span>from the store</span>}
       {tokens && (
         <span>{`${compact(tokens.input + tokens.output)} tokens`}</span>
       )}

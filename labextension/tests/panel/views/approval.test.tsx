@@ -569,3 +569,137 @@ describe('a run that is only remembered', () => {
     expect(mount(story).textContent).toContain('Rejected: Too slow.');
   });
 });
+
+describe('calls that may cost much', () => {
+  const QUESTION = 'Send 1,240 calls to openai/x? About 3.1M tokens, $0.84.';
+  const SPEND = {
+    type: 'spend_proposed',
+    step: 1,
+    spend: 1,
+    calls: 1240,
+    model: 'openai/x',
+    tokens: 3_100_000,
+    usd: 0.84
+  } as const;
+  const asking = (more: object = {}) =>
+    new Story(true).tell(
+      started(),
+      replied(1, 'All of them.\n\n```repl\nask()\n```'),
+      proposed(1, 'ask()', { asked: false }),
+      { ...SPEND, ...more }
+    );
+  const question = (name = QUESTION) => screen.getByRole('group', { name });
+  const press = (name: string) =>
+    fireEvent.click(within(question()).getByRole('button', { name }));
+
+  it('wait for a person, with the estimate, beneath the code that asks', () => {
+    const story = asking();
+    const { textContent } = mount(story);
+
+    expect(document.activeElement).toBe(question());
+    expect(question().textContent).toContain(QUESTION);
+    expect(
+      within(question())
+        .getAllByRole('button')
+        .map(each => each.textContent)
+    ).toEqual(['Approve', 'Approve all in this run', 'Reject', 'Stop']);
+    expect(textContent).toMatch(/ask\(\).*Send 1,240 calls/);
+    expect(screen.getByRole('status').textContent).toBe('Waiting for approval');
+  });
+
+  it('say that their price is unknown', () => {
+    mount(asking({ usd: null, calls: 1, tokens: 950 }));
+
+    const name = 'Send 1 call to openai/x? About 950 tokens, price unknown.';
+    expect(question(name)).toBeTruthy();
+  });
+
+  it('are approved, approved with the rest, rejected with a note, or end the run', () => {
+    const story = asking();
+    mount(story);
+
+    press('Approve');
+    press('Approve all in this run');
+    fireEvent.input(screen.getByRole('textbox', { name: 'Note' }), {
+      target: { value: 'too much' }
+    });
+    press('Reject');
+    press('Stop');
+
+    expect(story.decide.mock.calls.map(([decision]) => decision)).toEqual(
+      [
+        { decision: 'approve' },
+        { decision: 'approve', rest: true },
+        { decision: 'reject', note: 'too much' },
+        { decision: 'stop' }
+      ].map(decision => ({ ...AT, spend: 1, ...decision }))
+    );
+  });
+
+  it('are approved with Ctrl and Enter, and not by a key meant for what was there before', () => {
+    const story = asking();
+    draw(story);
+    const submitted = () =>
+      fireEvent.keyDown(question(), { key: 'Enter', ctrlKey: true });
+
+    submitted();
+    pass(399);
+    submitted();
+    expect(story.decide).not.toHaveBeenCalled();
+
+    pass(1);
+    submitted();
+    expect(story.decide).toHaveBeenCalledExactlyOnceWith({
+      ...AT,
+      spend: 1,
+      decision: 'approve'
+    });
+  });
+
+  it('are another question each time, of one block too', () => {
+    const story = asking();
+    mount(story);
+    void act(() => {
+      story.tell(
+        { type: 'spend_decided', step: 1, spend: 1, decision: 'approve' },
+        { ...SPEND, spend: 2, calls: 9 }
+      );
+    });
+
+    const second = question(
+      'Send 9 calls to openai/x? About 3.1M tokens, $0.84.'
+    );
+    expect(within(second).getByText('Approve')).toHaveProperty(
+      'disabled',
+      true
+    );
+    expect(document.body.textContent).toContain(
+      '1,240 calls to openai/x, about 3.1M tokens, $0.84Approved'
+    );
+  });
+
+  it('stay told when they were declined', () => {
+    const story = asking().tell({
+      type: 'spend_decided',
+      step: 1,
+      spend: 1,
+      decision: 'reject',
+      note: 'The sample is enough.'
+    });
+    mount(story);
+
+    expect(screen.queryByRole('group')).toBeNull();
+    expect(document.body.textContent).toContain(
+      'Rejected: The sample is enough.'
+    );
+  });
+
+  it('say that they were waiting where the run is only remembered', () => {
+    const story = asking();
+    story.controls = undefined;
+    mount(story);
+
+    expect(screen.getByText('Was waiting for approval')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();
+  });
+});

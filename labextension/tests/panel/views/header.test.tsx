@@ -7,6 +7,14 @@ import { finished, proposed, replied, started, Story } from './source';
 
 const figure = (name: string) =>
   screen.getByText(name, { selector: 'dt' }).nextElementSibling?.textContent;
+const retried = {
+  type: 'call_retried',
+  time: 100,
+  step: 1,
+  error: '429',
+  fault: 'rate_limit',
+  wait: 12
+} as const;
 const status = () => screen.getByRole('status').textContent;
 
 afterEach(() => {
@@ -52,7 +60,9 @@ describe('the header', () => {
       )
     );
 
-    expect(figure('Sub-calls')).toBe('1 done, 1 running, 1 failed, 1 cached');
+    expect(figure('Sub-calls')).toBe('1 done, 1 running, 1 failed');
+    expect(figure('From the store')).toBe('1');
+    expect(screen.queryByText('Retries')).toBeNull();
   });
 
   it('measures what is used against each bound that is set', () => {
@@ -84,6 +94,73 @@ describe('the header', () => {
     });
 
     expect(figure('Cost')).toBe('unknown of $1.00');
+  });
+
+  it('tells retries, cached tokens, and what may have been charged beside the rest', () => {
+    mount(
+      new Story().tell(started(), {
+        ...replied(1, 'One.'),
+        tokens: { input: 900, output: 100, cached: 800 },
+        retries: 2,
+        abandoned: { requests: 1, tokens: 900, usd: 0.02 }
+      })
+    );
+
+    expect(figure('Retries')).toBe('2');
+    expect(figure('Tokens')).toBe('900 in (800 cached), 100 out');
+    expect(figure('Cost')).toBe('$0.0100 to $0.0300');
+  });
+
+  it('has a price of zero for a run that the store has answered', () => {
+    mount(new Story().tell(started(), { ...replied(1, 'One.'), cached: true }));
+
+    expect(figure('Cost')).toBe('$0');
+    expect(figure('Tokens')).toBe('0 in, 0 out');
+    expect(figure('From the store')).toBe('1');
+  });
+
+  it('says calmly that the run waits for the provider, and until when', () => {
+    vi.useFakeTimers();
+    const story = new Story(true).tell(
+      started(),
+      { type: 'root_requested', step: 1, added: [] },
+      { ...retried, call: null }
+    );
+    const { textContent } = mount(story);
+    expect(status()).toBe('Waiting for the provider');
+    expect(screen.getByRole('status').dataset.tone).toBe('ended');
+    expect(textContent).toContain('rate limit: next try in 12 s');
+
+    story.clock = 103;
+    void act(() => {
+      vi.advanceTimersByTime(1000);
+    });
+    expect(document.body.textContent).toContain('next try in 9 s');
+    expect(status()).not.toContain('9 s');
+
+    void act(() => {
+      story.tell(replied(1, 'One.'));
+    });
+    expect(document.body.textContent).not.toContain('next try');
+  });
+
+  it('counts the calls that wait while others go on', () => {
+    const call = { type: 'sub_call_started', step: 1, model: 'm' } as const;
+    mount(
+      new Story(true).tell(
+        started(),
+        replied(1, 'Now.'),
+        proposed(1, 'f()', { asked: false }),
+        ...[1, 2, 3].map(it => ({ ...call, call: it, prompt: 'p' })),
+        { ...retried, call: 1 },
+        { ...retried, call: 2, fault: 'server' as const, wait: 2 }
+      )
+    );
+
+    expect(status()).toBe('Sub-calls are running');
+    expect(document.body.textContent).toContain(
+      'rate limit: 2 calls wait up to 12 s'
+    );
   });
 
   it('counts the seconds of a run that lives by the clock of the kernel', () => {

@@ -55,6 +55,45 @@ describe('a step', () => {
     expect(textContent).not.toContain('```');
   });
 
+  it('says that its reply came from the store, was cut off, or was asked for again', () => {
+    mount(
+      new Story().tell(
+        started(),
+        { ...replied(1, 'One.'), cached: true },
+        { ...replied(2, 'Two.'), cut_off: true, retries: 1 }
+      )
+    );
+
+    expect(head(1).textContent).toContain('from the store');
+    expect(head(1).textContent).not.toContain('tokens');
+    expect(head(2).textContent).toContain('1 retry');
+    expect(head(2).textContent).toContain('cut off');
+    expect(head(2).textContent).not.toContain('store');
+  });
+
+  it('says why there is no reply, and waits for none', () => {
+    const story = new Story(true).tell(started(), {
+      type: 'root_requested',
+      step: 1,
+      added: []
+    });
+    const element = mount(story);
+    expect(element.querySelector('.rlm-writing')).toBeTruthy();
+
+    void act(() => {
+      story.tell({
+        type: 'root_failed',
+        step: 1,
+        error: 'The key is refused.',
+        fault: 'bad_key',
+        seconds: 1
+      });
+    });
+
+    expect(element.textContent).toContain('No reply: bad key');
+    expect(element.querySelector('.rlm-writing')).toBeNull();
+  });
+
   it('is labelled with the strategies that the kernel saw, and with no other', () => {
     mount(
       new Story().tell(

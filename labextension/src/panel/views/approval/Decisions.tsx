@@ -1,21 +1,21 @@
-/** What can be decided about a block, as buttons. */
+/** What can be decided, as buttons. */
 import type { ComponentChildren, VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
 import type { Decision } from '../../source';
 import type { Question } from '../../state';
 
-/** A decision about the block that is asked about. */
+/** A decision about what is asked. */
 export type Choice = Omit<Decision, keyof Question>;
 
 export function Decisions(props: {
   edited: boolean;
-  /** Whether the code may be approved. */
+  /** Whether it may be approved. */
   ready: boolean;
   sending: boolean;
   onApprove: (choice?: Choice) => void;
   onDecide: (choice: Choice) => void;
-  onUndo: () => void;
+  onUndo?: (() => void) | undefined;
   onLeave: () => void;
 }): VNode {
   const { edited, ready, sending, onApprove, onDecide, onUndo, onLeave } =
@@ -35,7 +35,7 @@ export function Decisions(props: {
       >
         {edited ? 'Approve edited' : 'Approve'}
       </Button>
-      {edited && <Button onClick={onUndo}>Undo edits</Button>}
+      {edited && onUndo && <Button onClick={onUndo}>Undo edits</Button>}
       <Button
         disabled={edited || !ready}
         onClick={() => {

@@ -5,7 +5,7 @@ import type { RunSource } from '../../source';
 import type { Call } from '../../state';
 import { duration, number, usd } from '../../text';
 import { StatusSign } from './columns';
-import { kindOf } from './summary';
+import { notesOf } from './summary';
 import { WholeText } from './WholeText';
 
 export function CallDetail({
@@ -54,7 +54,7 @@ export function CallDetail({
 function facts(call: Call): string[] {
   const { input, cached, output } = call.tokens;
   return [
-    `#${String(call.call)} ${kindOf(call)}`,
+    `#${String(call.call)} ${call.status}`,
     call.model,
     call.atLimit ? 'rlm_query at the depth limit' : '',
     call.seconds === null ? '' : duration(call.seconds),
@@ -62,8 +62,8 @@ function facts(call: Call): string[] {
       ? ''
       : `${number(input)}${cached > 0 ? ` (${number(cached)} cached)` : ''} → ${number(output)} tokens`,
     call.usd ? usd(call.usd) : '',
-    call.retries === 0
-      ? ''
-      : `${String(call.retries)} ${call.retries === 1 ? 'retry' : 'retries'}`
+    ...notesOf({ ...call, images: [] }),
+    ...call.images,
+    ...call.parameters
   ].filter(fact => fact !== '');
 }

@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import type { RunSource } from '../../source';
 import type { Call } from '../../state';
 import { CallDetail } from './CallDetail';
-import { Cells, FEW_COLUMNS } from './columns';
+import { Cells, fewColumns } from './columns';
 
 export function FewCalls({
   calls,
@@ -17,6 +17,7 @@ export function FewCalls({
   opened: number | null;
   onToggle: (call: Call) => void;
 }): VNode {
+  const columns = fewColumns(calls);
   return (
     <ul aria-label="Sub-calls">
       {calls.map(call => (
@@ -29,7 +30,7 @@ export function FewCalls({
               onToggle(call);
             }}
           >
-            <Cells columns={FEW_COLUMNS} call={call} />
+            <Cells columns={columns} call={call} />
           </button>
           {opened === call.call && <CallDetail call={call} source={source} />}
         </li>

@@ -5,13 +5,14 @@ import { useMemo, useState } from 'preact/hooks';
 import type { RunSource } from '../../source';
 import type { Call, Run } from '../../state';
 import { compact, duration, number } from '../../text';
+import { count } from '../../words';
 import { CallDetail } from './CallDetail';
 import { CallGrid } from './CallGrid';
 import type { Column } from './columns';
 import { CALL, columnsFor } from './columns';
 import type { Open } from './SubCalls';
 import type { Kind, Summary } from './summary';
-import { summarise } from './summary';
+import { nameOf, summarise } from './summary';
 import { Timeline } from './Timeline';
 import type { View } from './view';
 import { choose } from './view';
@@ -27,6 +28,7 @@ const KINDS: readonly Kind[] = [
 export function ManyCalls({
   run,
   calls,
+  repeats,
   source,
   active,
   opened,
@@ -34,6 +36,7 @@ export function ManyCalls({
 }: {
   run: Run;
   calls: readonly Call[];
+  repeats: number;
   source: RunSource;
   /** The call that is selected, and whether the whole of it is shown. */
   active: number | null;
@@ -52,12 +55,8 @@ export function ManyCalls({
     () => (unfolded ? choose(calls, view) : []),
     [calls, view, unfolded]
   );
-  const { hasPrices, hasRetries } = summary;
-  const hasCached = summary.counts.cached > 0;
-  const columns = useMemo(
-    () => columnsFor(summary),
-    [hasPrices, hasRetries, hasCached]
-  );
+  const { hasPrices, hasNotes } = summary;
+  const columns = useMemo(() => columnsFor(summary), [hasPrices, hasNotes]);
   const shown = opened ? calls.find(call => call.call === active) : undefined;
   const sort = (column: Column): void => {
     const descending =
@@ -77,7 +76,7 @@ export function ManyCalls({
         }}
       >
         <strong>{`${number(calls.length)} sub-calls`}</strong>
-        <Facts summary={summary} total={calls.length} />
+        <Facts summary={summary} total={calls.length} repeats={repeats} />
       </button>
       {typeof calls[0]?.started === 'number' && (
         <Timeline
@@ -118,21 +117,33 @@ export function ManyCalls({
 }
 
 /** What is not plain from the number of calls. */
-function Facts({ summary, total }: { summary: Summary; total: number }): VNode {
-  const { counts, median, slowest, tokens } = summary;
+function Facts(props: {
+  summary: Summary;
+  total: number;
+  repeats: number;
+}): VNode {
+  const { summary, total, repeats } = props;
+  const { counts, median, slowest, tokens, cached, retries } = summary;
   return (
     <>
+      {repeats > 0 && <span>{`${count(repeats, 'repeat')} not sent`}</span>}
       {KINDS.filter(
         kind => counts[kind] > 0 && !(kind === 'done' && counts.done === total)
       ).map(kind => (
         <span key={kind} data-kind={kind}>
-          {`${number(counts[kind])} ${kind}`}
+          {`${number(counts[kind])} ${nameOf(kind)}`}
         </span>
       ))}
+      {retries > 0 && <span>{count(retries, 'retry', 'retries')}</span>}
       {median !== null && slowest !== null && (
         <span>{`median ${duration(median)}, slowest ${duration(slowest)}`}</span>
       )}
-      {tokens > 0 && <span>{`${compact(tokens)} tokens`}</span>}
+      {tokens > 0 && (
+        <span>
+          {`${compact(tokens)} tokens`}
+          {cached > 0 && ` (${compact(cached)} cached)`}
+        </span>
+      )}
     </>
   );
 }
@@ -163,7 +174,9 @@ function Filters({
             onView({ ...view, kind });
           }}
         >
-          {`${kind} ${number(kind === 'all' ? total : counts[kind])}`}
+          {kind === 'all'
+            ? `all ${number(total)}`
+            : `${nameOf(kind)} ${number(counts[kind])}`}
         </button>
       ))}
       <input

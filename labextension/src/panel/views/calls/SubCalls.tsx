@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import type { RunSource } from '../../source';
 import type { Call, Run } from '../../state';
 import { number } from '../../text';
+import { count } from '../../words';
 import { FewCalls } from './FewCalls';
 import { InTrace } from './InTrace';
 import { ManyCalls } from './ManyCalls';
@@ -20,11 +21,13 @@ export interface SubCallsProps {
   readonly calls: readonly Call[];
   /** Further calls that the source has no room for. */
   readonly omitted: number;
+  /** Prompts that got the reply of one of these calls. */
+  readonly repeats?: number;
   readonly source: RunSource;
 }
 
 export function SubCalls(props: SubCallsProps): VNode | null {
-  const { run, calls, omitted, source } = props;
+  const { run, calls, omitted, repeats = 0, source } = props;
   const [active, setActive] = useState<number | null>(null);
   const [opened, setOpened] = useState(false);
   const open: Open = (call, whole) => {
@@ -40,6 +43,7 @@ export function SubCalls(props: SubCallsProps): VNode | null {
         <ManyCalls
           run={run}
           calls={calls}
+          repeats={repeats}
           source={source}
           active={active}
           opened={opened}
@@ -56,6 +60,9 @@ export function SubCalls(props: SubCallsProps): VNode | null {
             }}
           />
         )
+      )}
+      {repeats > 0 && calls.length <= FEW && (
+        <p>{`${count(repeats, 'repeat')} not sent`}</p>
       )}
       {omitted > 0 && (
         <p>

@@ -6,7 +6,7 @@ import type { Call } from '../../state';
 import { duration, number, preview } from '../../text';
 import { useSeconds } from '../useClock';
 import { WIDTH, callAt, chart, extentOf, paths, rowOf, tickOf } from './bars';
-import { kindOf } from './summary';
+import { notesOf } from './summary';
 
 // The later is drawn over the earlier: what went wrong is never covered.
 const KINDS = ['done', 'cached', 'cancelled', 'running', 'failed'] as const;
@@ -99,9 +99,12 @@ export function Timeline({
           aria-hidden="true"
           style={across(((pointed.started ?? 0) - start) / (end - start))}
         >
-          {`#${String(pointed.call)} ${kindOf(pointed)}`}
-          {pointed.seconds !== null && ` ${duration(pointed.seconds)}`}
-          <span>{preview(pointed.prompt)}</span>
+          {[
+            `#${String(pointed.call)} ${pointed.status}`,
+            ...(pointed.seconds === null ? [] : [duration(pointed.seconds)]),
+            ...notesOf(pointed),
+            preview(pointed.prompt)
+          ].join(' · ')}
         </div>
       )}
     </div>

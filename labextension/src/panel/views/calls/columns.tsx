@@ -12,7 +12,7 @@ import {
   usd
 } from '../../text';
 import type { Summary } from './summary';
-import { kindOf, tokensOf } from './summary';
+import { kindOf, nameOf, notesOf, tokensOf } from './summary';
 
 type Value = number | string | null;
 
@@ -103,19 +103,20 @@ const COST = column(
   call => (call.usd ? usd(call.usd) : DASH)
 );
 
-const RETRIES = column(
-  'Retries',
-  call => call.retries,
-  call => call.retries || ''
+const NOTES = column(
+  'Notes',
+  call => notesOf(call).join(', '),
+  undefined,
+  'notes',
+  false
 );
 
-const CACHED = column(
-  'Cached',
-  call => Number(call.cached),
-  call => call.cached && 'cached'
-);
-
-export const FEW_COLUMNS = [STATUS, PROMPT, REPLY, LATENCY, TOKENS];
+export function fewColumns(calls: readonly Call[]): readonly Column[] {
+  const columns = [STATUS, PROMPT, REPLY, LATENCY, TOKENS];
+  return calls.some(call => notesOf(call).length > 0)
+    ? [...columns, NOTES]
+    : columns;
+}
 
 /** Without the columns in which no call has anything to show. */
 export function columnsFor(summary: Summary): readonly Column[] {
@@ -128,8 +129,7 @@ export function columnsFor(summary: Summary): readonly Column[] {
     LATENCY,
     TOKENS,
     ...(summary.hasPrices ? [COST] : []),
-    ...(summary.hasRetries ? [RETRIES] : []),
-    ...(summary.counts.cached > 0 ? [CACHED] : [])
+    ...(summary.hasNotes ? [NOTES] : [])
   ];
 }
 
@@ -159,13 +159,14 @@ export function classOf({ key, numeric }: Column): string {
 
 export function StatusSign({ call }: { call: Call }): VNode {
   const kind = kindOf(call);
+  const name = nameOf(kind);
   return (
     <span
       class="rlm-call-sign"
       data-kind={kind}
       role="img"
-      aria-label={kind}
-      title={kind}
+      aria-label={name}
+      title={name}
     >
       {SIGNS[kind]}
     </span>

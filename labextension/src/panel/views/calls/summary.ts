@@ -1,6 +1,7 @@
 /** What can be said about many sub-calls in one line. */
 import type { Call } from '../../state';
 import { isCut } from '../../text';
+import { count, faultWords } from '../../words';
 
 /** A status, or `cached`: done at no cost. */
 export type Kind = Call['status'] | 'cached';
@@ -11,7 +12,10 @@ export interface Summary {
   readonly median: number | null;
   readonly slowest: number | null;
   readonly tokens: number;
-  readonly hasRetries: boolean;
+  /** A part of them. */
+  readonly cached: number;
+  readonly retries: number;
+  readonly hasNotes: boolean;
   /** At least one price is known and not zero. */
   readonly hasPrices: boolean;
   /** At least one text is cut. */
@@ -22,6 +26,24 @@ export function kindOf(call: Call): Kind {
   return call.cached && call.status === 'done' ? 'cached' : call.status;
 }
 
+/** What a kind is called. */
+export function nameOf(kind: Kind): string {
+  return kind === 'cached' ? 'from the store' : kind;
+}
+
+/** What is out of the ordinary about a call, in short phrases. */
+export function notesOf(call: Call): string[] {
+  const { faults, cached, retries, hedged, cutOff, images } = call;
+  return [
+    cached && 'from the store',
+    ...faults.map(faultWords),
+    retries > 0 && count(retries, 'retry', 'retries'),
+    hedged && 'hedged',
+    cutOff && 'cut off',
+    images.length > 0 && count(images.length, 'image')
+  ].filter(note => note !== false);
+}
+
 export function tokensOf(call: Call): number {
   return call.tokens.input + call.tokens.output;
 }
@@ -30,14 +52,18 @@ export function summarise(calls: readonly Call[]): Summary {
   const counts = { running: 0, done: 0, failed: 0, cancelled: 0, cached: 0 };
   const seconds = [];
   let tokens = 0;
-  let hasRetries = false;
+  let cached = 0;
+  let retries = 0;
+  let hasNotes = false;
   let hasPrices = false;
   let someCut = false;
   for (const call of calls) {
     counts[call.status] += 1;
     counts.cached += call.cached ? 1 : 0;
     tokens += tokensOf(call);
-    hasRetries ||= call.retries > 0;
+    cached += call.tokens.cached;
+    retries += call.retries;
+    hasNotes ||= notesOf(call).length > 0;
     hasPrices ||= (call.usd ?? 0) > 0;
     someCut ||=
       isCut(call.prompt) || (call.reply !== null && isCut(call.reply));
@@ -51,7 +77,9 @@ export function summarise(calls: readonly Call[]): Summary {
     median: sorted[sorted.length >> 1] ?? null,
     slowest: sorted.at(-1) ?? null,
     tokens,
-    hasRetries,
+    cached,
+    retries,
+    hasNotes,
     hasPrices,
     isCut: someCut
   };

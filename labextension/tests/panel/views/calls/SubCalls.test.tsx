@@ -15,6 +15,13 @@ const view = (
   omitted = 0
 ) => <SubCalls run={run} calls={some} omitted={omitted} source={from} />;
 
+const NOTED: Partial<Call>[] = [
+  { cached: true },
+  { faults: ['rate_limit', 'reset'], retries: 2 },
+  { hedged: true, cutOff: true },
+  { images: ['a.png', 'b.png'], parameters: ['temperature 0'] }
+];
+
 function unfolded(some: readonly Call[], from?: RunSource) {
   const drawn = render(view(some, from));
   fireEvent.click(screen.getByRole('button', { name: /sub-calls/ }));
@@ -46,6 +53,22 @@ describe('few sub-calls', () => {
     expect(screen.queryByRole('group')).toBeNull();
   });
 
+  it('tell all about a call that is opened, and a note beside the others', () => {
+    const some = [
+      call(1, { ...FAILED, faults: ['server'] }),
+      call(2, NOTED[3])
+    ];
+    render(view(some));
+    expect(
+      screen.getByRole('button', { name: /prompt 1/ }).textContent
+    ).toContain('server error');
+    fireEvent.click(screen.getByRole('button', { name: /prompt 2/ }));
+    const detail = screen.getByRole('group', { name: 'Sub-call 2' });
+    for (const fact of ['a.png', 'b.png', 'temperature 0']) {
+      expect(detail.textContent).toContain(fact);
+    }
+  });
+
   it('stay open when they become many', () => {
     const { rerender } = render(view(calls(2)));
     fireEvent.click(screen.getByRole('button', { name: /prompt 2/ }));
@@ -65,10 +88,34 @@ describe('many sub-calls', () => {
     expect(line).toContain('10 sub-calls');
     expect(line).toContain('1 failed');
     expect(line).toContain('9 done');
-    expect(line).toContain('1 cached');
+    expect(line).toContain('1 from the store');
     expect(line).toContain('slowest 10.0 s');
     expect(line).toContain('120 tokens');
     expect(screen.queryByRole('grid')).toBeNull();
+  });
+
+  it('say how many prompts were repeats, and requests sent again', () => {
+    const some = calls(10, number => ({
+      retries: number === 1 ? 3 : 0,
+      tokens: { input: 10, cached: 5, output: 2 }
+    }));
+    const { rerender } = render(
+      <SubCalls
+        {...{ run, calls: some, omitted: 0, repeats: 40 }}
+        source={source()}
+      />
+    );
+    const line = screen.getByRole('button').textContent;
+    expect(line).toContain('40 repeats not sent');
+    expect(line).toContain('3 retries');
+    expect(line).toContain('120 tokens (50 cached)');
+    rerender(
+      <SubCalls
+        {...{ run, calls: calls(1), omitted: 0, repeats: 1 }}
+        source={source()}
+      />
+    );
+    expect(document.body.textContent).toContain('1 repeat not sent');
   });
 
   it('say how many a record has no room for', () => {
@@ -190,11 +237,11 @@ describe('the table', () => {
       'running 1',
       'failed 2',
       'done 6',
-      'cached 1'
+      'from the store 1'
     ]);
     fireEvent.click(screen.getByRole('button', { name: 'failed 2' }));
     expect(numbers()).toEqual(['8', '9']);
-    fireEvent.click(screen.getByRole('button', { name: 'cached 1' }));
+    fireEvent.click(screen.getByRole('button', { name: 'from the store 1' }));
     expect(numbers()).toEqual(['1']);
   });
 
@@ -218,19 +265,25 @@ describe('the table', () => {
     expect(screen.getAllByText('900')).toHaveLength(5);
   });
 
-  it('has columns for cost, retries and cached only where there are some', () => {
+  it('has columns for cost and notes only where there are some', () => {
     const { rerender } = unfolded(calls(5, () => ({ usd: 0 })));
-    for (const name of ['Cost', 'Retries', 'Cached']) {
+    for (const name of ['Cost', 'Notes']) {
       expect(screen.queryByRole('columnheader', { name })).toBeNull();
     }
     const some = calls(5, number => ({
       usd: number === 1 ? 0.5 : number === 2 ? 0 : null,
-      retries: number,
-      cached: number === 2
+      ...NOTED[number - 1]
     }));
     rerender(view(some));
-    expect(screen.getByRole('columnheader', { name: 'Retries' })).toBeTruthy();
-    expect(screen.getByRole('columnheader', { name: 'Cached' })).toBeTruthy();
+    expect(screen.getByRole('columnheader', { name: 'Notes' })).toBeTruthy();
+    const notes = document.querySelectorAll('[role=gridcell].rlm-call-notes');
+    expect([...notes].map(cell => cell.textContent)).toEqual([
+      'from the store',
+      'rate limit, connection lost, 2 retries',
+      'hedged, cut off',
+      '2 images',
+      ''
+    ]);
     const costs = document.querySelectorAll('[role=gridcell].rlm-call-cost');
     expect([...costs].map(cell => cell.textContent)).toEqual([
       '$0.5000',

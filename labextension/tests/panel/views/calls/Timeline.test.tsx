@@ -41,7 +41,7 @@ it('tells the call under the pointer, and selects it with a click', () => {
   draw(calls(4, number => ({ started: START + number * 10, seconds: 9 })));
   picture().getBoundingClientRect = () => new DOMRect(0, 0, 390, 8);
   fireEvent.mouseMove(picture(), { clientX: 250, clientY: 4 });
-  expect(document.body.textContent).toContain('#3 done 9.0 sprompt 3');
+  expect(document.body.textContent).toContain('#3 done · 9.0 s · prompt 3');
   fireEvent.click(picture(), { clientX: 250, clientY: 4 });
   expect(
     document.querySelector('[aria-selected="true"]')?.textContent

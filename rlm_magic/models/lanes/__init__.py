@@ -1,0 +1,1 @@
+"""The two ways to a model: litellm's own call, and its request sent over one HTTP session."""
