@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from rlm_magic.approval.decisions import Approve, Edit, Proposal, Reject, Stop
+    from rlm_magic.approval.decisions import Approve, Edit, Estimate, Proposal, Reject, Stop
     from rlm_magic.errors import (
         ApprovalError,
         BudgetError,
@@ -36,6 +36,7 @@ __all__ = [
     "BudgetError",
     "ConfigurationError",
     "Edit",
+    "Estimate",
     "ModelError",
     "NotRecordedError",
     "Proposal",
@@ -57,7 +58,8 @@ _HOMES = {
     "Budget": "rlm_magic.settings",
     "__version__": "rlm_magic.version",
     **dict.fromkeys(
-        ("Approve", "Edit", "Proposal", "Reject", "Stop"), "rlm_magic.approval.decisions"
+        ("Approve", "Edit", "Estimate", "Proposal", "Reject", "Stop"),
+        "rlm_magic.approval.decisions",
     ),
     **dict.fromkeys(
         (

@@ -149,6 +149,10 @@ class Event(_Model):
     time: Seconds = 0.0
     run: str
 
+    def stamp(self, seq: int, time: float) -> None:
+        """Number a new event; only its recorder does so, before anybody has seen it."""
+        self.__dict__.update(seq=seq, time=time)  # a copy would take as long as all the rest
+
 
 class RunStarted(Event):
     """A run begins: the root run of a question, or a child run (`parent` and `parent_step` set).

@@ -15,6 +15,7 @@ from rlm_magic.errors import ConfigurationError, RunInterrupted
 from rlm_magic.events import Event, Notice
 from rlm_magic.models.caching import Cache
 from rlm_magic.models.ledger import Ledger
+from rlm_magic.models.parameters import check_options
 from rlm_magic.models.prices import Prices, check_prices
 from rlm_magic.models.retrying import RetryPolicy
 from rlm_magic.models.roles import read_roles
@@ -132,7 +133,11 @@ class RLM:
         self._retry_policy = RetryPolicy(retries, deadline)
         check_number("timeout", timeout, whole=False)
         self._root = ModelSpec(
-            model or default_model(), api_base, api_key, timeout, dict(model_options or {})
+            model or default_model(),
+            api_base,
+            api_key,
+            timeout,
+            check_options(model_options or {}, "model_options"),
         )
         self._sub = replace(self._root, name=sub_model or self._root.name)
         self._roles = read_roles(models, self._root, self._sub)

@@ -40,17 +40,20 @@ class Cache:
             return None
         return identity(spec.name, messages, spec.params, sample)
 
-    async def find(self, keys: Sequence[str]) -> dict[str, Entry]:
-        """Return the entries that the store holds, by key."""
+    async def find(self, keys: Sequence[str], will_do: Callable[[Reply], bool]) -> dict[str, Entry]:
+        """Return the entries that the store holds, by key; of these, a replay takes all."""
         if self._store is None or not keys or self.mode == "refresh":
             return {}
         try:
-            return await asyncio.wrap_future(self._store.get(keys))
+            found = await asyncio.wrap_future(self._store.get(keys))
         except Exception as error:
             if self.is_replay:
                 raise
             self._give_up(error)
             return {}
+        return {
+            key: entry for key, entry in found.items() if self.is_replay or will_do(entry.reply)
+        }
 
     async def keep(
         self,

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 from rlm_magic.errors import ModelError
-from rlm_magic.events import valid_text
 from rlm_magic.models.cost import Cost
 from rlm_magic.models.faults import explain
 from rlm_magic.models.lanes import full
@@ -71,6 +70,10 @@ class Client:
         contents = (message["content"] for messages in requests for message in messages)
         return estimate(contents, self._max_tokens, self.rates)
 
+    def accepts(self, stored: Reply) -> bool:
+        """Whether a stored reply will do: one that was cut off won't where no limit is set now."""
+        return not stored.cut_off or self._max_tokens is not None
+
     async def check(self, messages: Sequence[Message]) -> None:
         """Raise ModelError where the model can't read all of `messages`; nothing is sent."""
         await check_window(self.spec, messages)
@@ -117,7 +120,7 @@ class Client:
             case [{"role": "user", "content": str(prompt)}] if on_text is None:
                 lane = await self._light_lane()
                 if lane is not None:
-                    return await lane.complete(valid_text(prompt))
+                    return await lane.complete(prompt)
         return await full.complete(self.spec, messages, self._options, on_text)
 
     async def _light_lane(self) -> LightLane | None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["BadReply", "explain", "explain_body", "explain_status"]
 
 _WRONG_KEY = re.compile(
-    r"api[ _]key (not valid|is invalid|expired)|invalid api[ _]key|API_KEY_INVALID", re.I
+    r"api[ _]key (not valid|is invalid|expired)|invalid api[ _]key|API_KEY_INVALID"
+    r"|no_db_connection",  # a litellm proxy without a database knows no key but its own
+    re.I,
 )
 _NO_MONEY = re.compile(
     r"insufficient[_ ](quota|balance|funds|credit)|credit balance|out of credits|not enough credits"

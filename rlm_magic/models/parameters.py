@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["PARAMETERS", "check_parameters"]
+from rlm_magic.errors import ConfigurationError
+
+__all__ = ["PARAMETERS", "check_options", "check_parameters"]
 
 PARAMETERS = (
     "temperature",
@@ -20,6 +22,19 @@ PARAMETERS = (
     "reasoning_effort",
     "response_format",
 )
+
+
+def check_options(options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the options of every call of a model; raise ConfigurationError for `n`.
+
+    It would multiply what a call takes, beyond what is set aside for it.
+    """
+    if options.get("n") not in (None, 1):
+        raise ConfigurationError(
+            f"{where}: n can't be set, for a call has one reply; "
+            "llm_query_batched([prompt] * 5, dedupe=False) asks for several."
+        )
+    return dict(options)
 
 
 def check_parameters(given: Mapping[str, object]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rlm_magic.errors import ConfigurationError
-from rlm_magic.models.parameters import PARAMETERS
+from rlm_magic.models.parameters import PARAMETERS, check_options
 from rlm_magic.models.spec import ModelSpec
 from rlm_magic.settings import check_number
 
@@ -68,7 +68,7 @@ def _read(name: object, given: object, root: ModelSpec, sub: ModelSpec) -> Role:
             f"{where} must be the name of a model, or a mapping with 'model', 'about' and options "
             f"for litellm, not a {type(given).__name__}."
         )
-    options = dict(options)
+    options = check_options(options, where)
     model = _text(options.pop("model", None), f"{where}['model']")
     about = _text(options.pop("about", ""), f"{where}['about']", may_be_empty=True)
     return Role(name, _spec(model, options, root, sub, where), " ".join(about.split()))

@@ -79,7 +79,7 @@ async def run_cell(magics: RLMMagics, options: dict[str, Any], question: str) ->
             on_event=progress.take,
             host=ShellHost(shell),
             ask=panel.approver if panel else ask,
-            stream=panel is not None,
+            stream=not options["quiet"],
         )
         if rlm.approve == "always" and not _can_ask(shell):
             raise UsageError(_NOBODY)

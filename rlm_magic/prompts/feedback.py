@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["NUDGE", "BlockOutcome", "observation", "refused_final", "restored_helpers"]
+__all__ = [
+    "NUDGE",
+    "BlockOutcome",
+    "cut_off_replies",
+    "observation",
+    "refused_final",
+    "restored_helpers",
+]
 
 NUDGE = (
     "Your reply held neither code nor a final answer. Write the next step as Python in a ```repl "
@@ -53,6 +60,12 @@ def _block(name: str, outcome: BlockOutcome) -> str:
 def refused_final(problem: str) -> str:
     """Return the note about a final answer that was not accepted."""
     return f"The final answer was refused: {problem}"
+
+
+def cut_off_replies(number: int) -> str:
+    """Return the note about replies of sub-models that ended at their limit of tokens."""
+    replies = "1 reply" if number == 1 else f"{number:,} replies"
+    return f"{replies} of the sub-model broke off at the limit of tokens (max_tokens)."
 
 
 def restored_helpers(names: Sequence[str]) -> str:

@@ -80,7 +80,9 @@ class Batch:
         if self._keys is None:
             cache, spec = self.tree.cache, self.client.spec
             self._keys = [cache.key(spec, it.messages, it.sample) for it in self.requests]
-            self._entries = await cache.find([key for key in self._keys if key])
+            self._entries = await cache.find(
+                [key for key in self._keys if key], self.client.accepts
+            )
         keyed = zip(self._keys, self.requests, strict=True)
         return [request for key, request in keyed if key not in self._entries]
 

@@ -18,8 +18,20 @@ from rlm_magic.approval.decisions import (
     Stop,
 )
 from rlm_magic.errors import ApprovalError, RLMError
-from rlm_magic.events import CodeDecided, CodeExecuted, CodeProposed, RunStarted
-from rlm_magic.prompts.feedback import BlockOutcome, refused_final, restored_helpers
+from rlm_magic.events import (
+    CodeDecided,
+    CodeExecuted,
+    CodeProposed,
+    Event,
+    RunStarted,
+    SubCallFinished,
+)
+from rlm_magic.prompts.feedback import (
+    BlockOutcome,
+    cut_off_replies,
+    refused_final,
+    restored_helpers,
+)
 from rlm_magic.run.final import Final, Finisher, problem_with
 from rlm_magic.run.tree import RunTree
 from rlm_magic.trace.strategies import Of, strategies_in
@@ -89,7 +101,11 @@ class BlockRunner:
             context=self._context,
             interrupt=self._tree.interrupt,
         )
-        self._record(code, step, block, execution, events_before)
+        own = self._own_events(events_before)
+        self._record(code, step, block, execution, own)
+        cut_off = sum(isinstance(event, SubCallFinished) and event.cut_off for event in own)
+        if cut_off:
+            notes.append(cut_off_replies(cut_off))
         restored = self._workspace.restore_helpers()
         if restored:
             notes.append(restored_helpers(restored))
@@ -109,15 +125,17 @@ class BlockRunner:
             return RanBlock(outcome, notes=(*notes, refused_final(problem)))
         return RanBlock(outcome, final, tuple(notes))
 
-    def _record(
-        self, code: str, step: int, block: int, execution: Execution, events_before: int
-    ) -> None:
-        happened = self._tree.recorder.events[events_before:]
-        own = [
+    def _own_events(self, before: int) -> list[Event]:
+        """Return what happened in this run, and which child runs it began, since `before`."""
+        return [
             event
-            for event in happened
+            for event in self._tree.recorder.events[before:]
             if (event.parent if isinstance(event, RunStarted) else event.run) == self._run_id
         ]
+
+    def _record(
+        self, code: str, step: int, block: int, execution: Execution, own: list[Event]
+    ) -> None:
         final = None if execution.error else self._finisher.taken()
         self._tree.recorder.emit(
             CodeExecuted(

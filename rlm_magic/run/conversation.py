@@ -101,7 +101,8 @@ class _RootRequest:
 
     async def _stored(self) -> str | None:
         cache, key = self._tree.cache, self._key
-        entry = (await cache.find([key])).get(key) if key else None
+        found = await cache.find([key], self._client.accepts) if key else {}
+        entry = found.get(key or "")
         if entry is not None:
             self._emit(
                 RootReplied,

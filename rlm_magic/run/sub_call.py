@@ -141,16 +141,18 @@ class SubCall:
         self._emit(CallHedged)
 
     def _finish(self, **what: Any) -> None:
-        calls = [self._call, self._second] if self._second else [self._call]
+        call, second = self._call, self._second
         self._emit(
             SubCallFinished,
             **what,
-            hedged=self._second is not None and self._second.was_asked,
-            retries=sum(call.retries for call in calls),
-            abandoned=together(call.abandoned for call in calls),
+            hedged=second is not None and second.was_asked,
+            retries=call.retries + (second.retries if second else 0),
+            abandoned=together([call.abandoned, second.abandoned]) if second else call.abandoned,
             seconds=time.monotonic() - self._began,
         )
 
     def _emit(self, event: type[CallEvent], **what: Any) -> None:
         batch = self._batch
-        batch.tree.recorder.emit(event(run=batch.run, step=batch.step, call=self._number, **what))
+        told = event(run=batch.run, step=batch.step, call=self._number, **what)
+        # Nothing on this thread blocks: one write at the end of a turn serves all calls of it.
+        batch.tree.recorder.emit(told, asyncio.get_running_loop().call_soon)

@@ -26,6 +26,7 @@ __all__ = ["Observer", "Recorder", "open_trace"]
 _TRACE_START = b'{"seq":'
 
 Observer = Callable[[Event], None]
+Later = Callable[[Callable[[], None]], object]
 
 
 class Recorder:
@@ -35,6 +36,7 @@ class Recorder:
         self.trace: Path | None = None
         self.events: list[Event] = []
         self._file: IO[str] | None = None
+        self._is_flush_due = False
         self._observers = list(observers)
         self._process = os.getpid()
         # Observers run in the context of who started the run: their prints are no code's output.
@@ -46,18 +48,22 @@ class Recorder:
         self.trace = trace
         self._file = _open_private(trace)
 
-    def emit(self, event: Event) -> None:
-        """Number `event`, write it and hand it on; a forked process has no part in the run."""
+    def emit(self, event: Event, later: Later | None = None) -> None:
+        """Number a new event, write it and hand it on; a forked process has no part in the run.
+
+        With `later`, which calls a function a moment later, the event reaches the disk together
+        with all others until then; else before this returns.
+        """
         if os.getpid() != self._process:
             return
         with self._lock:
             number, now = len(self.events) + 1, round(time.time(), 4)
-            numbered = event.model_copy(update={"seq": number, "time": now})
-            self.events.append(numbered)
-            self._write(numbered)
+            event.stamp(number, now)
+            self.events.append(event)
+            self._write(event, later)
             for observer in tuple(self._observers):
                 try:
-                    self._context.copy().run(observer, numbered)
+                    self._context.copy().run(observer, event)
                 except (Exception, SystemExit) as error:
                     self._observers.remove(observer)
                     name = getattr(observer, "__qualname__", type(observer).__name__)
@@ -76,16 +82,33 @@ class Recorder:
                 self._file.close()
                 self._file = None
 
-    def _write(self, event: Event) -> None:
+    def _write(self, event: Event, later: Later | None) -> None:
         if self._file is None:
             return
         try:
             self._file.write(event.model_dump_json() + "\n")
-            self._file.flush()
+            if later is None:
+                self._file.flush()
+            elif not self._is_flush_due:
+                self._is_flush_due = True
+                later(self._flush)
         except OSError as error:
-            # A full disk must not end a run whose money is spent; the events stay in memory.
-            self._file = None
-            self.emit(Notice(run=event.run, text=f"The trace file can't be written: {error}."))
+            self._give_up(error)
+
+    def _flush(self) -> None:
+        with self._lock:
+            self._is_flush_due = False
+            try:
+                if self._file is not None:
+                    self._file.flush()
+            except OSError as error:
+                self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        # A full disk must not end a run whose money is spent; the events stay in memory.
+        self._file = None
+        run = self.events[0].run
+        self.emit(Notice(run=run, text=f"The trace file can't be written: {error}."))
 
 
 def open_trace(chosen: str | os.PathLike[str] | None, run: str) -> Path:

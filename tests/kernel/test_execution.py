@@ -248,7 +248,9 @@ def test_a_comm_message_is_handled_while_the_run_waits_for_sub_calls(
     )
     [comm] = rlm_kernel.comms.values()
     server.rule("slow", "finally", hold="gate")
-    server.script(repl("x = llm_query_batched(['slow' + str(i) for i in range(3)])", "FINAL((x, clicks))"))
+    server.script(
+        repl("x = llm_query_batched(['slow' + str(i) for i in range(3)])", "FINAL((x, clicks))")
+    )
     subshell = rlm_kernel.create_subshell() if on_subshell else None
     try:
         cell = rlm_kernel.start("%%rlm -a never\nWhy?")

@@ -65,7 +65,8 @@ def test_while_it_waits_for_the_root_model(server: FakeOpenAI, trace: Path, stre
 
 
 @pytest.mark.parametrize(
-    ("call", "calls"), [("llm_query('p')", 1), ("llm_query_batched(['p' + str(i) for i in range(30)])", 30)]
+    ("call", "calls"),
+    [("llm_query('p')", 1), ("llm_query_batched(['p' + str(i) for i in range(30)])", 30)],
 )
 def test_while_it_waits_for_sub_calls(
     server: FakeOpenAI, trace: Path, call: str, calls: int

@@ -134,8 +134,14 @@ def test_a_namespace_that_is_no_dict_is_refused(ask: Ask, namespace: Any) -> Non
         ({"max_seconds": float("nan")}, "max_seconds must be a number above zero"),
         ({"max_output": -1}, "max_output must be a whole number"),
         ({"timeout": 0}, "timeout must be a number above zero, not 0"),
-        ({"concurrency": "many"}, "concurrency must be a whole number above zero and at most 512, not 'many'"),
-        ({"concurrency": 0.5}, "concurrency must be a whole number above zero and at most 512, not 0.5"),
+        (
+            {"concurrency": "many"},
+            "concurrency must be a whole number above zero and at most 512, not 'many'",
+        ),
+        (
+            {"concurrency": 0.5},
+            "concurrency must be a whole number above zero and at most 512, not 0.5",
+        ),
         ({"keep": "some"}, "keep must be 'answer', 'all' or 'none', not 'some'"),
         ({"approve": "sometimes"}, "approve must be 'always', 'risky', 'never' or a function"),
         ({"budget": 5}, "budget must be a Budget"),

@@ -211,7 +211,9 @@ with ThreadPoolExecutor() as pool:
     pool.submit(ask, "?").result()
 """
     told = without_carets(ask.output(code, budget=Budget(calls=9)))
-    _, line, below = told.partition("line 3, in ask\n    return llm_query_batched([prompt + str(i) for i in range(9)])\n")
+    _, line, below = told.partition(
+        "line 3, in ask\n    return llm_query_batched([prompt + str(i) for i in range(9)])\n"
+    )
     assert line
     assert below == (
         "rlm_magic.errors.BudgetError: The budget is 9 model calls and 8 remain, so this batch of "

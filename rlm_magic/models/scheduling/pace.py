@@ -1,8 +1,8 @@
 """How many requests a model takes at once, learned from what it refuses.
 
 Additive increase, multiplicative decrease, as TCP does it: a refusal takes away a third, each reply
-gives back a little, and a minute without a refusal everything. Of all requests that were in flight at a
-refusal only the first one counts.
+gives back a little, and a minute without a refusal everything. Of all requests that were in flight
+at a refusal only the first one counts.
 """
 
 from __future__ import annotations

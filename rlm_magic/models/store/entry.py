@@ -103,6 +103,9 @@ def entry_of(row: Sequence[Any]) -> Entry:
 
 def _shortened(value: Any) -> Any:
     def short(text: str) -> str:
+        if text.startswith(("https:", "http:")):
+            place, query, _ = text.partition("?")  # which may hold a signature
+            return f"{place}? (digest {digest(text)})" if query else text
         if len(text) <= _LONGEST_DATA:
             return text
         kind = text[:40].split(",")[0]
