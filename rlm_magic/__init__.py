@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RLMError,
         RunInterrupted,
     )
+    from rlm_magic.models.ledger import Ledger
     from rlm_magic.recorded import RecordedRun
     from rlm_magic.rlm import RLM
     from rlm_magic.run.result import Result
@@ -37,6 +38,7 @@ __all__ = [
     "ConfigurationError",
     "Edit",
     "Estimate",
+    "Ledger",
     "ModelError",
     "NotRecordedError",
     "Proposal",
@@ -56,6 +58,7 @@ _HOMES = {
     "RecordedRun": "rlm_magic.recorded",
     "Result": "rlm_magic.run.result",
     "Budget": "rlm_magic.settings",
+    "Ledger": "rlm_magic.models.ledger",
     "__version__": "rlm_magic.version",
     **dict.fromkeys(
         ("Approve", "Edit", "Estimate", "Proposal", "Reject", "Stop"),

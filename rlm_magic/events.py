@@ -215,12 +215,13 @@ class RootReplied(Event):
 
 
 class RootFailed(Event):
-    """The root model gave no reply, for good."""
+    """The root model gave no reply, for good; `cancelled`: as the run ended before."""
 
     type: Literal["root_failed"] = "root_failed"
     step: int
     error: Text
     fault: Fault
+    cancelled: bool = False
     retries: int = 0
     abandoned: Abandoned = Abandoned()
     seconds: Seconds
@@ -260,7 +261,7 @@ class CodeProposed(Event):
 class CodeDecided(Event):
     """What was decided about a proposed block.
 
-    `code` is what will run after an edit; with `rest` all that follows is approved, too.
+    `code` is what will run after an edit; with `rest` all further code is approved, too.
     """
 
     type: Literal["code_decided"] = "code_decided"
@@ -329,7 +330,7 @@ class SpendProposed(Event):
 
 
 class SpendDecided(Event):
-    """What was decided about a batch; `rest` approves all further code and batches, too."""
+    """What was decided about calls; with `rest` all further calls are approved, too."""
 
     type: Literal["spend_decided"] = "spend_decided"
     step: int

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-__all__ = ["hide_keys", "is_secret_name", "key_hider"]
+__all__ = ["bare_address", "hide_keys", "is_secret_name", "key_hider"]
 
 _SECRET = re.compile(
     r"(^|_)(api_?key|\w*_key|secret|token|passw(or)?d|passphrase|credentials?)$",
     re.IGNORECASE,
 )
+_LOGIN = re.compile(r"^(\w[\w+.-]*://)?[^/]*@")
 _SHORTEST = 8  # characters; anything shorter stands in ordinary text too
 
 
@@ -24,6 +25,11 @@ _SHORTEST = 8  # characters; anything shorter stands in ordinary text too
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name is likely to hold a secret."""
     return _SECRET.search(name) is not None
+
+
+def bare_address(url: str) -> str:
+    """Return scheme, host, port and path of `url`: the rest may hold a key or a password."""
+    return re.split(r"[?#]", _LOGIN.sub(r"\1", url), maxsplit=1)[0]
 
 
 def hide_keys(text: str, api_key: str | None = None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from rlm_magic.models.ledger import Ledger
 from rlm_magic.models.parameters import check_options
 from rlm_magic.models.prices import Prices, check_prices
 from rlm_magic.models.retrying import RetryPolicy
-from rlm_magic.models.roles import read_roles
+from rlm_magic.models.roles import read_roles, sub_model_of
 from rlm_magic.models.spec import ModelSpec
 from rlm_magic.models.store.store import Store
 from rlm_magic.run.here import run_here
@@ -35,6 +34,7 @@ from rlm_magic.settings import (
     Limits,
     Thresholds,
     check_cache,
+    check_count,
     check_keep,
     check_number,
     default_model,
@@ -53,20 +53,33 @@ class RLM:
     The root model `model` reads the question and a description of the variables (names, types,
     sizes, short previews), and writes code that looks at them; the code may call `sub_model`
     (default: the same). Models are named as litellm names them; without `model` it is RLM_MODEL of
-    the environment, else the offline model. `api_base` and `api_key` go to both models; without
-    them litellm reads the provider's environment variables. `model_options` go to every call
-    (`temperature`, …).
+    the environment, else the offline model. `api_base` and `api_key` are those of the root model,
+    and of a sub-model of the same provider (what stands before the "/" of both names); without them
+    litellm reads the provider's environment variables. `model_options` go to every call
+    (`temperature`, …). `models` offers the code further models by role, each a name or a mapping
+    with `model`, `about` (what it is good for) and options.
 
     `max_depth`, `max_steps`, `max_errors` (consecutive failed steps), `max_seconds` and
     `max_output` (characters of output a step) are the `Limits`; when one runs out, the root model
-    is asked once more for its best answer. `budget` is a hard bound. `timeout` is seconds for one
-    model call, `concurrency` the number of calls in flight, of all runs together. `approve` is
-    "always", "risky", "never", or a function from `Proposal` to a decision; `on_event` gets every
-    event in order, on whichever thread it happens, and must be quick. `trace` is a file or folder
-    for the trace; an earlier trace in the file is replaced. `keep` says which names that the code
-    bound stay in the namespace: "answer" (the variable that holds it, where the name was free),
-    "all" or "none". With `stream`, root replies arrive piece by piece as events. A face of the
-    package, such as the notebook, says through `host` where code runs and through `ask` how a
+    is asked once more for its best answer. `budget` is a hard bound, and `session` a ledger that
+    several runs draw on. `prices` are US dollars a million tokens of `input`, `output`, `cached`
+    and `cache_write`, by model; for others litellm's table holds. A batch is asked about when more
+    than `confirm_usd` dollars are expected or it has more than `confirm_calls` calls.
+
+    `timeout` is seconds for one request, `concurrency` the number of requests in flight, of all
+    runs together. A request that failed is sent again up to `retries` times, after rate limits
+    without counting, until its call is `deadline` seconds old; with 0 `retries` never. A sub-call
+    that takes `hedge` times (above 1) the median of its batch is asked a second time. `cache` is
+    "off", "on" (the store answers what was asked before), "refresh" (all is asked anew and kept) or
+    "replay" (no model is asked); `store` is its file, by default RLM_STORE of the environment, else
+    one with the person's data.
+
+    `approve` is "always", "risky", "never", or a function from `Proposal` to a decision; `on_event`
+    gets every event in order, on whichever thread it happens, and must be quick. `trace` is a file
+    or folder for the trace; an earlier trace in the file is replaced. `keep` says which names that
+    the code bound stay in the namespace: "answer" (the variable that holds it, where the name was
+    free), "all" or "none". With `stream`, root replies arrive piece by piece as events. A face of
+    the package, such as the notebook, says through `host` where code runs and through `ask` how a
     person is asked.
 
     Raises ConfigurationError for a value that can't be used.
@@ -125,11 +138,10 @@ class RLM:
         self.cache = check_cache(cache)
         self._store = store
         if hedge is not None:
-            check_number("hedge", hedge, whole=False)
+            check_number("hedge", hedge, whole=False, above=1)
         self.hedge = hedge
         check_number("deadline", deadline, whole=False)
-        if retries != 0:
-            check_number("retries", retries, whole=True)
+        check_count("retries", retries)
         self._retry_policy = RetryPolicy(retries, deadline)
         check_number("timeout", timeout, whole=False)
         self._root = ModelSpec(
@@ -139,7 +151,7 @@ class RLM:
             timeout,
             check_options(model_options or {}, "model_options"),
         )
-        self._sub = replace(self._root, name=sub_model or self._root.name)
+        self._sub = sub_model_of(self._root, sub_model)
         self._roles = read_roles(models, self._root, self._sub)
         self._policy()
         self._running: set[RunTree] = set()

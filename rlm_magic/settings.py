@@ -21,6 +21,7 @@ __all__ = [
     "Limits",
     "Thresholds",
     "check_cache",
+    "check_count",
     "check_keep",
     "check_number",
     "default_model",
@@ -43,10 +44,11 @@ class Budget:
     root model's, and those that are sent again, count too), `seconds` wall time.
 
     Every request is reserved before it is sent, at its worst case: a token for each byte of the
-    prompt, and as many as the reply may have (`max_tokens`: 4,096 where nobody chose a number). So
-    calls and tokens never pass their bounds. Dollars pass theirs only by what a provider reports
-    above the worst case, as one that ignores `max_tokens` does, and by what it charges besides
-    tokens (web search). A dollar budget needs models whose prices are known.
+    prompt, and as many as the reply may have (`max_tokens`: where nobody chose a number 4,096, and
+    more for a model that reasons). So calls never pass their bound. Tokens and dollars pass theirs
+    only by what a provider reports above the worst case, as one that ignores `max_tokens` does, and
+    dollars by what it charges besides tokens (web search). A dollar budget needs models whose
+    prices are known.
     """
 
     usd: float | None = None
@@ -108,13 +110,22 @@ class Thresholds:
         return too_many or too_dear
 
 
-def check_number(name: str, value: object, *, whole: bool, most: float = math.inf) -> None:
-    """Raise ConfigurationError unless `value` is a finite number above zero, and at most `most`."""
+def check_count(name: str, value: object) -> None:
+    """Raise ConfigurationError unless `value` is a whole number, 0 or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigurationError(f"{name} must be a whole number, 0 or more, not {value!r}.")
+
+
+def check_number(
+    name: str, value: object, *, whole: bool, above: float = 0, most: float = math.inf
+) -> None:
+    """Raise ConfigurationError unless `value` is finite, above `above`, and at most `most`."""
     right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_type or not math.isfinite(value) or not 0 < value <= most:  # type: ignore[arg-type,operator]
+    if not right_type or not math.isfinite(value) or not above < value <= most:  # type: ignore[arg-type,operator]
         kind = "a whole number" if whole else "a number"
         bound = f" and at most {most:g}" if most < math.inf else ""
-        raise ConfigurationError(f"{name} must be {kind} above zero{bound}, not {value!r}.")
+        least = f"{above:g}" if above else "zero"
+        raise ConfigurationError(f"{name} must be {kind} above {least}{bound}, not {value!r}.")
 
 
 def check_keep(value: object) -> Keep:

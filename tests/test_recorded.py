@@ -58,7 +58,7 @@ def test_the_keywords_of_a_run_are_taken(ask: Ask) -> None:
 
 def test_a_failed_call_gives_its_marked_text(ask: Ask) -> None:
     ask.server.rule("bad", status=500)
-    result = ask([["FINAL(llm_query('bad'))"]])
+    result = ask([["FINAL(llm_query('bad'))"]], retries=0)
     assert result.trace is not None
     assert RecordedRun(result.trace).llm_query("bad") == result.answer
     assert result.answer.startswith("[call failed]")
@@ -108,7 +108,7 @@ def test_child_runs_of_a_batch_and_failed_ones(ask: Ask) -> None:
     replies = [["FINAL(rlm_query_batched(['one', 'two'], ['a', 'b']))"]]
     ask.server.rule("one", reply="FINAL(first)")
     ask.server.rule("two", status=500)
-    result = ask(replies, max_depth=2)
+    result = ask(replies, max_depth=2, retries=0)
     assert result.trace is not None
     again = RecordedRun(result.trace).rlm_query_batched(["one", "two"], ["a", "b"])
     assert again == result.answer

@@ -75,7 +75,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Run the code as shown, or send the calls; with `rest`, all that follows in the run tree."""
+    """Run the code as shown, or send the calls.
+
+    With `rest`, all further code of the run tree is approved too, or all its further calls;
+    approving code approves no calls, and the other way round.
+    """
 
     rest: bool = False
 

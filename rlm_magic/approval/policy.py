@@ -34,22 +34,24 @@ class Policy:
             raise ConfigurationError(
                 f"approve must be 'always', 'risky', 'never' or a function, not {approve!r}."
             )
-        self._approved_rest = False
+        self._approved_code = False
+        self._approved_calls = False
 
     def asks_about(self, proposal: Proposal) -> bool:
-        """Whether somebody has to be asked about `proposal`."""
-        if self._approved_rest or self._mode == "never":
-            return False
-        return self._mode == "always" or proposal.review.risky
-
-    def asks_about_spend(self) -> bool:
-        """Whether somebody has to be asked before a batch above the person's threshold is sent."""
-        return self.may_ask
+        """Whether somebody has to be asked about `proposal`, code or calls."""
+        if proposal.estimate is not None:
+            return self.asks_about_calls
+        return self.may_ask_about_code and (self._mode == "always" or proposal.review.risky)
 
     @property
-    def may_ask(self) -> bool:
-        """Whether anything in this run may need somebody to be asked."""
-        return self._mode != "never" and not self._approved_rest
+    def may_ask_about_code(self) -> bool:
+        """Whether any code of this run may need somebody to be asked."""
+        return self._mode != "never" and not self._approved_code
+
+    @property
+    def asks_about_calls(self) -> bool:
+        """Whether somebody has to be asked before calls above the person's threshold are sent."""
+        return self._mode != "never" and not self._approved_calls
 
     def ask(self, proposal: Proposal) -> Answer | Awaitable[Answer]:
         """Ask about `proposal`; the answer, awaited where it has to be, goes to `settle`."""
@@ -58,7 +60,8 @@ class Policy:
     def settle(self, answer: object, *, spend: bool = False) -> Decision:
         """Return the answer as a decision; raise ApprovalError when it is none.
 
-        With `spend` it is about calls, which can't be edited.
+        With `spend` it is about calls, which can't be edited. What approves the rest of one kind
+        says nothing about the other.
         """
         if spend and isinstance(answer, Edit):
             raise ApprovalError(
@@ -67,7 +70,10 @@ class Policy:
             )
         match answer:
             case Approve(rest):
-                self._approved_rest |= bool(rest)
+                if spend:
+                    self._approved_calls |= bool(rest)
+                else:
+                    self._approved_code |= bool(rest)
                 return answer
             case Edit(str()) | Reject(str()) | Stop():
                 return answer

@@ -12,8 +12,8 @@ from rlm_magic.workspace.preview import printable
 
 __all__ = ["edit_lines", "terminal_approver"]
 
-_QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top: "
-_SPEND_QUESTION = "Send {}? [a]pprove, [r]eject, approve a[l]l, [s]top: "
+_QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l code, [s]top: "
+_SPEND_QUESTION = "Send {}? [a]pprove, [r]eject, approve a[l]l calls, [s]top: "
 _CHOICES = {
     "a": "approve",
     "y": "approve",

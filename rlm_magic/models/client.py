@@ -16,7 +16,9 @@ from rlm_magic.models.cost import Cost
 from rlm_magic.models.faults import explain
 from rlm_magic.models.lanes import full
 from rlm_magic.models.lanes.light import LightLane
-from rlm_magic.models.prices import OUTPUT_LIMIT, Prices, Rates, estimate, rates_of, worst_case
+from rlm_magic.models.output import default_output_limit
+from rlm_magic.models.prices import Prices, Rates, estimate, rates_of, worst_case
+from rlm_magic.models.provider import load_litellm
 from rlm_magic.models.scheduling.pace import Pace
 from rlm_magic.models.scheduling.scheduler import pace_of
 from rlm_magic.models.spec import Completion, Message, ModelSpec, Reply
@@ -38,6 +40,7 @@ class Client:
         self._bounded = bounded
         self._prices = prices or {}
         self._lane: asyncio.Task[LightLane | None] | None = None
+        self._is_in_use = False
 
     @cached_property
     def rates(self) -> Rates | None:
@@ -61,36 +64,38 @@ class Client:
         """
         if not (self._bounded or bounded):
             return Cost(1, 0, 0.0)
-        limit = self._max_tokens or OUTPUT_LIMIT
-        spec = self.spec
+        limit, spec = self._chosen_limit or self._default_limit, self.spec
         return worst_case(messages, limit, self.rates, model=spec.name, params=spec.params)
 
     def estimate(self, requests: Iterable[Sequence[Message]]) -> tuple[int, float | None]:
         """Return about how many tokens and US dollars (None: unknown) `requests` take."""
         contents = (message["content"] for messages in requests for message in messages)
-        return estimate(contents, self._max_tokens, self.rates)
+        return estimate(contents, self._chosen_limit, self.rates)
 
     def accepts(self, stored: Reply) -> bool:
         """Whether a stored reply will do: one that was cut off won't where no limit is set now."""
-        return not stored.cut_off or self._max_tokens is not None
+        return not stored.cut_off or self._bounded or self._chosen_limit is not None
 
     async def check(self, messages: Sequence[Message]) -> None:
         """Raise ModelError where the model can't read all of `messages`; nothing is sent."""
         await check_window(self.spec, messages)
 
     @cached_property
-    def _max_tokens(self) -> int | None:
-        params = self.spec.params
-        chosen = params.get("max_tokens") or params.get("max_completion_tokens")
-        return chosen if chosen or not self._bounded else OUTPUT_LIMIT
+    def _chosen_limit(self) -> int | None:
+        """The tokens that a reply may have; of two limits litellm decides which one is sent."""
+        limits = (self.spec.params.get(name) for name in ("max_tokens", "max_completion_tokens"))
+        return max(filter(None, limits), default=None)
+
+    @cached_property
+    def _default_limit(self) -> int:
+        return default_output_limit(self.spec.name, self.spec.params)
 
     @cached_property
     def _options(self) -> dict[str, Any]:
         """What litellm is told besides the messages."""
-        options = dict(self.spec.params)
-        if self._max_tokens and "max_completion_tokens" not in options:
-            options["max_tokens"] = self._max_tokens
-        return options
+        if self._chosen_limit or not self._bounded:
+            return dict(self.spec.params)
+        return {**self.spec.params, "max_tokens": self._default_limit}
 
     async def complete(
         self, messages: Sequence[Message], on_text: Callable[[str], None] | None = None
@@ -99,6 +104,7 @@ class Client:
 
         Raises ModelError, one sentence that says what to set or check.
         """
+        load_litellm()  # takes seconds, the first time, that are not the model's
         started = time.monotonic()
         try:
             # litellm's timeout is one for each read, so a stream could take for ever.
@@ -118,9 +124,12 @@ class Client:
     ) -> Reply:
         match messages:
             case [{"role": "user", "content": str(prompt)}] if on_text is None:
-                lane = await self._light_lane()
-                if lane is not None:
-                    return await lane.complete(prompt)
+                # To open the lane takes longer than the one call that many clients make.
+                if self._is_in_use:
+                    lane = await self._light_lane()
+                    if lane is not None:
+                        return await lane.complete(prompt)
+                self._is_in_use = True
         return await full.complete(self.spec, messages, self._options, on_text)
 
     async def _light_lane(self) -> LightLane | None:

@@ -7,6 +7,7 @@ times a second; with litellm and a person's data in memory that takes a quarter 
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,23 +16,45 @@ __all__ = ["old_objects_spared"]
 
 _lock = threading.Lock()
 _users = 0
-_is_ours = False
+_frozen = 0  # how many objects this module froze
 
 
 @contextmanager
 def old_objects_spared() -> Iterator[None]:
-    """Have the collector look only at what is made meanwhile; what the person froze stays so."""
-    global _users, _is_ours
+    """Have the collector look only at what is made meanwhile; what the person froze stays so.
+
+    A `gc.collect()` of the person's frees nothing older meanwhile; one afterwards does.
+    """
+    global _users, _frozen
     with _lock:
         _users += 1
         if _users == 1 and gc.get_freeze_count() == 0:
             gc.freeze()
-            _is_ours = True
+            _frozen = gc.get_freeze_count()
     try:
         yield
     finally:
         with _lock:
             _users -= 1
-            if _users == 0 and _is_ours:
-                gc.unfreeze()
-                _is_ours = False
+            if _users == 0:
+                _unfreeze()
+
+
+def _unfreeze() -> None:
+    """Undo what was frozen here, unless the person has frozen more since."""
+    global _frozen
+    if gc.get_freeze_count() <= _frozen:
+        gc.unfreeze()
+    _frozen = 0
+
+
+def _begin_in_child() -> None:
+    """After a fork: the batches are those of the parent."""
+    global _lock, _users
+    _lock = threading.Lock()
+    _users = 0
+    _unfreeze()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)

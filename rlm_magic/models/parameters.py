@@ -24,16 +24,40 @@ PARAMETERS = (
 )
 
 
-def check_options(options: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the options of every call of a model; raise ConfigurationError for `n`.
+_SET_ELSEWHERE = {
+    "model": "name the root model with model, the sub-model with sub_model",
+    "messages": "they are those of the run",
+    "stream": "stream=True of RLM streams the replies of the root model",
+    "timeout": "set timeout of RLM, or %config RLMMagics.timeout",
+    "api_base": "set api_base of RLM, or %config RLMMagics.api_base",
+    "base_url": "set api_base of RLM, or %config RLMMagics.api_base",
+    "api_key": "set api_key of RLM, or the provider's variable in the environment",
+}
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
-    It would multiply what a call takes, beyond what is set aside for it.
+
+def check_options(options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the options of every call of a model, which `where` holds.
+
+    Raises ConfigurationError for those that are set elsewhere, and for those by which a call takes
+    more than is set aside for it: several replies, and a limit of tokens where none is looked for.
     """
-    if options.get("n") not in (None, 1):
+    for name, instead in _SET_ELSEWHERE.items():
+        if name in options:
+            raise ConfigurationError(f"{where}: {name} can't be set here; {instead}.")
+    body = options.get("extra_body")
+    body = body if isinstance(body, Mapping) else {}
+    if any(given.get("n") not in (None, 1) for given in (options, body)):
         raise ConfigurationError(
             f"{where}: n can't be set, for a call has one reply; "
             "llm_query_batched([prompt] * 5, dedupe=False) asks for several."
         )
+    for name in _LIMITS:
+        if name in body:
+            raise ConfigurationError(
+                f"{where}: {name} can't be set in extra_body, where no budget looks; "
+                f"set max_tokens in {where} itself."
+            )
     return dict(options)
 
 

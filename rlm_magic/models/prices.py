@@ -19,13 +19,10 @@ from rlm_magic.models.sizes import about_tokens, most_tokens
 from rlm_magic.models.spec import Message
 from rlm_magic.settings import OFFLINE_MODEL
 
-__all__ = ["OUTPUT_LIMIT", "Prices", "Rates", "check_prices", "estimate", "rates_of", "worst_case"]
+__all__ = ["Prices", "Rates", "check_prices", "estimate", "rates_of", "worst_case"]
 
 Prices = Mapping[str, Mapping[str, float]]
 """By model: US dollars a million tokens of `input`, `output`, and `cached`, `cache_write`."""
-
-OUTPUT_LIMIT = 4096
-"""Output tokens of a request where a budget needs a limit and nobody chose one."""
 
 _REQUIRED, _OPTIONAL = ("input", "output"), ("cached", "cache_write")
 _MILLION = 1_000_000

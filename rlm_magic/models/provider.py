@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import threading
 import warnings
 from contextlib import suppress
 from functools import cache
@@ -20,9 +21,18 @@ from rlm_magic.models.io_thread import io_thread
 __all__ = ["load_litellm", "warm_up"]
 
 
+_loading = threading.Lock()
+
+
 @cache
 def load_litellm() -> Any:
     """Import litellm without its start-up network call and without its reading of ./.env."""
+    with _loading:  # `cache` lets several threads in
+        return _load_once()
+
+
+@cache
+def _load_once() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
     before = list(warnings.filters)

@@ -11,7 +11,7 @@ from rlm_magic.models.parameters import PARAMETERS, check_options
 from rlm_magic.models.spec import ModelSpec
 from rlm_magic.settings import check_number
 
-__all__ = ["Role", "read_roles"]
+__all__ = ["Role", "read_roles", "sub_model_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,18 @@ class Role:
     def description(self) -> str:
         """What the root model is told of it."""
         return f"{self.about} ({self.spec.name})" if self.about else self.spec.name
+
+
+def sub_model_of(root: ModelSpec, name: str | None) -> ModelSpec:
+    """Return the sub-model: `root` by another name, if one is given.
+
+    Address and key stay behind where the provider isn't the same: they were not meant for it.
+    """
+    if not name:
+        return root
+    if not _are_alike(root.name, name):
+        root = replace(root, api_base=None, api_key=None)
+    return replace(root, name=name)
 
 
 def read_roles(models: object, root: ModelSpec, sub: ModelSpec) -> dict[str, Role]:
@@ -68,7 +80,7 @@ def _read(name: object, given: object, root: ModelSpec, sub: ModelSpec) -> Role:
             f"{where} must be the name of a model, or a mapping with 'model', 'about' and options "
             f"for litellm, not a {type(given).__name__}."
         )
-    options = check_options(options, where)
+    options = dict(options)
     model = _text(options.pop("model", None), f"{where}['model']")
     about = _text(options.pop("about", ""), f"{where}['about']", may_be_empty=True)
     return Role(name, _spec(model, options, root, sub, where), " ".join(about.split()))
@@ -89,7 +101,7 @@ def _spec(
         params = {key: value for key, value in sub.params.items() if key in PARAMETERS}
         like = ModelSpec(model, api_base, api_key, sub.timeout, params)
     spec = replace(like, name=model, timeout=timeout or like.timeout)
-    return spec.with_parameters(options)
+    return spec.with_parameters(check_options(options, where))
 
 
 def _are_alike(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_magic.errors import Fault
 from rlm_magic.models.provider import load_litellm
-from rlm_magic.redaction import hide_keys
+from rlm_magic.redaction import bare_address, hide_keys
 
 if TYPE_CHECKING:
     from rlm_magic.models.spec import ModelSpec
@@ -22,7 +22,7 @@ _KEY_SHAPES = re.compile(r"\b(sk|key|gsk|xai|AIza)[-_][\w*-]{4,}")
 
 def sentence_of(fault: Fault, said: str, spec: ModelSpec) -> str:
     """The sentence about a fault; `said` is what the provider says of it."""
-    model, where = spec.name, f" at {spec.api_base}" if spec.api_base else ""
+    model, where = spec.name, _where(spec)
     match fault:
         case "bad_key":
             missing = _missing_keys(model)
@@ -66,17 +66,19 @@ def sentence_of(fault: Fault, said: str, spec: ModelSpec) -> str:
 
 def failed(said: str, spec: ModelSpec) -> str:
     """The sentence about a fault that has none of its own."""
-    where = f" at {spec.api_base}" if spec.api_base else ""
-    return f"The call to {spec.name}{where} failed: {said}"
+    return f"The call to {spec.name}{_where(spec)} failed: {said}"
 
 
 def untrusted(spec: ModelSpec) -> str:
     """The sentence about a server whose certificate can't be verified."""
-    where = f" at {spec.api_base}" if spec.api_base else ""
     return (
-        f"The certificate of {spec.name}{where} is not trusted: set SSL_CERT_FILE to a file "
+        f"The certificate of {spec.name}{_where(spec)} is not trusted: set SSL_CERT_FILE to a file "
         "with that of its authority."
     )
+
+
+def _where(spec: ModelSpec) -> str:
+    return f" at {bare_address(spec.api_base)}" if spec.api_base else ""
 
 
 def _missing_keys(model: str) -> list[str]:
@@ -108,6 +110,8 @@ def one_sentence(text: str, spec: ModelSpec) -> str:
     text = re.split(r"\n|Traceback \(most|Original exception:", text.strip())[0].strip()
     while prefix := _PREFIX.match(text):
         text = text[prefix.end() :]
+    if spec.api_base:
+        text = text.replace(spec.api_base, bare_address(spec.api_base))
     text = hide_keys(text, spec.api_key)
     text = _KEY_SHAPES.sub("(key hidden)", text)
     return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else f"{text.rstrip(' .')}."

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from rlm_magic.models.images import pixels_of
+from rlm_magic.models.provider import load_litellm
 from rlm_magic.models.spec import Message
 
 __all__ = ["about_tokens", "byte_count", "most_tokens", "texts_of"]
@@ -38,7 +40,7 @@ def most_tokens(messages: Iterable[Message], model: str, params: Mapping[str, An
     read = _TOKENS_PER_REQUEST
     for name in _READ_WITH_THE_PROMPT:
         if name in params:
-            read += _bytes_of(params[name])
+            read += _bytes_of(_sent(params[name]))
     for message in messages:
         read += _TOKENS_PER_MESSAGE
         for part in _parts(message["content"]):
@@ -75,6 +77,22 @@ def _parts(content: object) -> Sequence[Any]:
 
 def _is_picture(part: object) -> bool:
     return isinstance(part, Mapping) and part.get("type") == "image_url"
+
+
+def _sent(value: Any) -> Any:
+    """A class of pydantic is sent as its schema."""
+    return _schema(value) if isinstance(value, type) else value
+
+
+@lru_cache
+def _schema(shape: type) -> str:
+    load_litellm()
+    from litellm.llms.base_llm.base_utils import type_to_response_format_param
+
+    try:
+        return json.dumps(type_to_response_format_param(shape))
+    except Exception:  # what can't be sent costs nothing
+        return ""
 
 
 def _text_of(part: Any) -> str:

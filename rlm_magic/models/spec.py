@@ -20,10 +20,10 @@ class ModelSpec:
     """Which model to call and how; `timeout` is seconds for one request, `params` go to litellm."""
 
     name: str
-    api_base: str | None = None
+    api_base: str | None = field(default=None, repr=False)  # may hold a key, as may params
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 600.0
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> ModelSpec:
         """Return the same model with `parameters` over its own."""

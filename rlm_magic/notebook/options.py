@@ -21,14 +21,18 @@ __all__ = ["OPTIONS", "choose_names", "parse_options", "unquoted"]
 _CHOICES = re.compile(r"invalid choice: .*\((choose from .*)\)")
 
 
-def _number(text: str) -> float:
+def _number(text: str, above: float = 0) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise ArgumentTypeError(f"{text!r} is not a number above zero")
+    if not above < value < math.inf:
+        raise ArgumentTypeError(f"{text!r} is not a number above {above or 'zero'}")
     return value
+
+
+def _multiple(text: str) -> float:
+    return _number(text, above=1)
 
 
 def unquoted(text: str) -> str:
@@ -40,7 +44,7 @@ def unquoted(text: str) -> str:
 def _count(text: str) -> int:
     digits = text.replace("_", "").replace(",", "")
     if not digits.isdecimal():
-        raise ArgumentTypeError(f"{text!r} is not a whole number")
+        raise ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
     return int(digits)
 
 
@@ -93,7 +97,7 @@ OPTIONS = (
     ),
     argument(
         "--hedge",
-        type=_number,
+        type=_multiple,
         metavar="TIMES",
         help="Ask a sub-call again that takes this many times the median of its batch.",
     ),

@@ -68,13 +68,17 @@ def _summary(magics: RLMMagics, line: str) -> str:
         f"store      {store.path}",
         f"size       {_size(_bytes_of(store.path))}, at most {_size(store.longest_bytes)}",
         f"entries    {sum(it.entries for it in models):,}",
-        *(f"           {it.model}: {it.entries:,}, paid ${it.usd:.4f}" for it in models),
+        *(
+            f"           {it.model}: {it.entries:,}, "
+            + _price("paid", it.usd, it.unpriced, it.entries)
+            for it in models
+        ),
     ]
     if store.beside and store.beside.is_file():
         lines.append(f"beside     {store.beside}, {_size(_bytes_of(store.beside))}")
     lines.append(
-        f"session    {done.given:,} replies came from the store and saved ${done.saved_usd:.4f}, "
-        f"{done.kept:,} were added"
+        f"session    {done.given:,} replies came from the store "
+        f"({_price('saved', done.saved_usd, done.unpriced, done.given)}), {done.kept:,} were added"
     )
     return "\n".join(lines)
 
@@ -211,6 +215,12 @@ def _last_said(entry: Entry) -> str:
 def _start(text: str) -> str:
     line = " ".join(text[: 4 * _START].split())
     return f"{line[:_START]}…" if len(line) > _START or len(text) > 4 * _START else line
+
+
+def _price(what: str, usd: float, unpriced: int, entries: int) -> str:
+    if unpriced == entries > 0:
+        return "price unknown"
+    return f"{what} ${usd:.4f}" + (f", price of {unpriced:,} unknown" if unpriced else "")
 
 
 def _entries(number: int) -> str:

@@ -15,9 +15,9 @@ from rlm_magic.models.client import Client
 from rlm_magic.models.collector import old_objects_spared
 from rlm_magic.models.hedging import Stragglers
 from rlm_magic.models.prefixes import shared_prefix
-from rlm_magic.models.retrying import OF_THE_MODEL
 from rlm_magic.models.spec import Message
 from rlm_magic.models.store.entry import Entry
+from rlm_magic.run.prospects import Prospects
 from rlm_magic.run.sub_call import SubCall
 from rlm_magic.run.tree import RunTree
 
@@ -64,8 +64,8 @@ class Batch:
     at_limit: bool = False
     threaded: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    prospects: Prospects = field(default_factory=Prospects)
     number: int | None = None
-    is_answered: bool = False
     stragglers: Stragglers | None = None
     _keys: list[str | None] | None = None
     _entries: dict[str, Entry] = field(default_factory=dict)
@@ -98,9 +98,10 @@ class Batch:
             if missing and tree.cache.is_replay:
                 what = f"a sub-call of step {self.step}"
                 raise await tree.cache.not_recorded(self.client.spec, missing[0].messages, what)
-            calls = await self._calls(
-                shared_prefix([it.prompt for it in missing], self.client.spec)
-            )
+            if self.is_batch and tree.hedge:
+                self.stragglers = Stragglers(tree.hedge)
+            shared = shared_prefix([it.prompt for it in missing], self.client.spec)
+            calls = await self._calls(shared)
             tree.ledger.reserve_all([call.cost for call in calls])
             if self.is_batch:
                 self._begin()
@@ -132,8 +133,6 @@ class Batch:
     def _begin(self) -> None:
         tree = self.tree
         self.number = next(tree.batch_numbers)
-        if tree.hedge:
-            self.stragglers = Stragglers(tree.hedge)
         tree.recorder.emit(
             BatchStarted(
                 run=self.run,
@@ -155,16 +154,15 @@ class Batch:
             for call in calls:
                 call.give_back()
             if isinstance(error, ModelError):
-                stopped = f"so the batch of {len(tasks):,} calls was stopped."
-                raise ModelError(f"{str(error).rstrip('.')}, {stopped}", error.fault) from None
+                raise ModelError(
+                    f"{error} The batch of {len(tasks):,} calls was stopped.", error.fault
+                ) from None
             raise
 
     async def _reply(self, call: SubCall) -> str:
         try:
-            reply = await call.reply()
+            return await call.reply()
         except ModelError as error:
-            if self.is_batch and not self.is_answered and error.fault in OF_THE_MODEL:
+            if self.is_batch and self.prospects.closed and not self.prospects.is_answered:
                 raise
             return marked_error(error)
-        self.is_answered = True
-        return reply

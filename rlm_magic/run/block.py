@@ -203,6 +203,8 @@ class BlockRunner:
         ask: object = tree.policy.ask
         try:
             while callable(ask) and not isinstance(ask, type):
+                if not tree.policy.asks_about(proposal):  # the rest was approved meanwhile
+                    return Approve()
                 with tree.interrupt.occupying():
                     ask = ask(proposal)
                 if inspect.isawaitable(ask):

@@ -13,6 +13,7 @@ from rlm_magic.models.client import Client
 from rlm_magic.run.arguments import check_contexts, check_prompts, check_question
 from rlm_magic.run.batch import marked_error
 from rlm_magic.run.outcome import Outcome
+from rlm_magic.run.spending import Spending
 from rlm_magic.run.subcalls import SubCalls
 from rlm_magic.run.tree import RunTree
 from rlm_magic.workspace.execution.bridge import can_wait, wait_for
@@ -37,12 +38,14 @@ class ChildRuns:
         self,
         tree: RunTree,
         calls: SubCalls,
+        spending: Spending,
         run: str,
         step: Callable[[], int],
         make: MakeChild | None,
     ) -> None:
         self._tree = tree
         self._calls = calls
+        self._spending = spending
         self._run = run
         self._step = step
         self._make = make
@@ -58,6 +61,7 @@ class ChildRuns:
             prompt = prompt_with(question, context)
             return self._calls.send([prompt], model=model, at_limit=True)[0]
         client = self._tree.models.client(model)
+        self._confirm([(question, context)], client)
         return self._run_all([self._make(question, context, client)])[0]
 
     def rlm_query_batched(
@@ -77,6 +81,7 @@ class ChildRuns:
         if self._make is None:
             prompts = [prompt_with(question, context) for question, context in pairs]
             return list(self._calls.send(prompts, model=model, batch=True, at_limit=True))
+        self._confirm(pairs, client)
         self._tree.recorder.emit(
             BatchStarted(
                 run=self._run,
@@ -88,17 +93,20 @@ class ChildRuns:
         )
         return self._run_all([self._make(*pair, client) for pair in pairs])
 
-    def _run_all(self, runs: Sequence[_Runs]) -> list[Any]:
-        self._tree.check()
-        if can_wait():
-            outcomes = wait_for(_together(runs, self._tree.concurrency))
-        elif self._tree.policy.may_ask:
+    def _confirm(self, pairs: Sequence[tuple[str, Any]], client: Client) -> None:
+        """Return when child runs may begin."""
+        may_ask = self._tree.policy.may_ask_about_code or self._spending.may_ask
+        if may_ask and not can_wait():
             raise ApprovalError(
-                "rlm_query was called on a thread where its code can't be approved: call "
+                "rlm_query was called on a thread where nobody can be asked to approve it: call "
                 "rlm_query_batched(questions, contexts) instead of using threads."
             )
-        else:
-            outcomes = _on_own_loop(_together(runs, self._tree.concurrency))
+        self._spending.confirm_runs(client, (prompt_with(*pair) for pair in pairs))
+
+    def _run_all(self, runs: Sequence[_Runs]) -> list[Any]:
+        self._tree.check()
+        together = _together(runs, self._tree.concurrency)
+        outcomes = wait_for(together) if can_wait() else _on_own_loop(together)
         self._tree.check()
         return [_answer(outcome) for outcome in outcomes]
 

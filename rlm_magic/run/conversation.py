@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from rlm_magic.errors import ModelError
+from rlm_magic.errors import Fault, ModelError
 from rlm_magic.events import (
     CallRetried,
+    Notice,
     RootFailed,
     RootReplied,
     RootRequested,
@@ -19,6 +21,7 @@ from rlm_magic.models.call import Call
 from rlm_magic.models.client import Client
 from rlm_magic.models.prefixes import cache_key, for_conversation
 from rlm_magic.models.spec import Message
+from rlm_magic.models.store.entry import Entry
 from rlm_magic.prompts.reply import Reply, read_reply
 from rlm_magic.run.tree import RunTree
 
@@ -96,29 +99,34 @@ class _RootRequest:
     async def reply(self) -> str:
         """Return the reply of the store or of the model; raise ModelError or BudgetError."""
         with self._tree.in_flight():
-            stored = await self._stored() if self._key else None
-            return await self._asked() if stored is None else stored
+            entry = await self._stored()
+            if entry is not None:
+                return self._tell_stored(entry)
+            async with self._tree.cache.claim(self._key) as entry:
+                return await self._asked() if entry is None else self._tell_stored(entry)
 
-    async def _stored(self) -> str | None:
+    async def _stored(self) -> Entry | None:
         cache, key = self._tree.cache, self._key
-        found = await cache.find([key], self._client.accepts) if key else {}
-        entry = found.get(key or "")
-        if entry is not None:
-            self._emit(
-                RootReplied,
-                text=entry.reply.text,
-                cut_off=entry.reply.cut_off,
-                cached=True,
-                key=key,
-                tokens=Tokens(),
-                usd=0.0,
-                seconds=0.0,
-            )
-            return entry.reply.text
-        if cache.is_replay:
+        if key is None:
+            return None
+        entry = (await cache.find([key], self._client.accepts)).get(key)
+        if entry is None and cache.is_replay:
             what = f"the root request of step {self._step}"
             raise await cache.not_recorded(self._client.spec, self._messages, what)
-        return None
+        return entry
+
+    def _tell_stored(self, entry: Entry) -> str:
+        self._emit(
+            RootReplied,
+            text=entry.reply.text,
+            cut_off=entry.reply.cut_off,
+            cached=True,
+            key=entry.key,
+            tokens=Tokens(),
+            usd=0.0,
+            seconds=0.0,
+        )
+        return entry.reply.text
 
     async def _asked(self) -> str:
         tree = self._tree
@@ -128,6 +136,7 @@ class _RootRequest:
             for_conversation(self._messages, client.spec),
             tree.terms(self._run),
             on_retry=self._retry,
+            on_pause=self._tell_pause,
             on_text=self._pieces.add if self._pieces else None,
         )
         began = time.monotonic()
@@ -135,14 +144,11 @@ class _RootRequest:
             await client.check(self._messages)
             done = await call.complete()
         except ModelError as error:
-            self._emit(
-                RootFailed,
-                error=str(error),
-                fault=error.fault,
-                retries=call.retries,
-                abandoned=call.abandoned,
-                seconds=time.monotonic() - began,
-            )
+            self._tell_failure(call, str(error), error.fault, began)
+            raise
+        except asyncio.CancelledError:
+            ended = "The run ended before the reply was there."
+            self._tell_failure(call, ended, "failed", began, cancelled=True)
             raise
         if self._pieces:
             self._pieces.flush()
@@ -166,6 +172,23 @@ class _RootRequest:
         if self._pieces:
             self._pieces.restart()
         self._emit(CallRetried, error=str(error), fault=error.fault, wait=wait)
+
+    def _tell_failure(
+        self, call: Call, error: str, fault: Fault, began: float, *, cancelled: bool = False
+    ) -> None:
+        self._emit(
+            RootFailed,
+            error=error,
+            fault=fault,
+            cancelled=cancelled,
+            retries=call.retries,
+            abandoned=call.abandoned,
+            seconds=time.monotonic() - began,
+        )
+
+    def _tell_pause(self, refusal: str, seconds: float) -> None:
+        text = f"{refusal} It asks to wait {seconds:,.0f} s more."
+        self._tree.recorder.emit(Notice(run=self._run, text=text))
 
     def _tell_piece(self, start: int, text: str) -> None:
         self._emit(RootStreamed, start=start, text=text)

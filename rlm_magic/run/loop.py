@@ -149,10 +149,10 @@ class Run:
         def step() -> int:
             return self._step
 
-        spending = Spending(self._tree.confirm, self._blocks.ask_about)
+        spending = Spending(self._tree, self.id, step, self._blocks.ask_about)
         calls = SubCalls(self._tree, self.id, step, spending)
         make = self._child if self._recursive else None
-        children = ChildRuns(self._tree, calls, self.id, step, make)
+        children = ChildRuns(self._tree, calls, spending, self.id, step, make)
         return {
             **self._context,
             "llm_query": calls.llm_query,

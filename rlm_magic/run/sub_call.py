@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from rlm_magic.errors import ModelError
 from rlm_magic.events import CallHedged, CallRetried, SubCallFinished, SubCallStarted, Tokens
-from rlm_magic.models.call import Call, together
+from rlm_magic.models.call import Call
 from rlm_magic.models.cost import NOTHING, Cost
 from rlm_magic.models.prefixes import marked
 from rlm_magic.models.spec import Completion
@@ -38,12 +39,16 @@ class SubCall:
             batch.client,
             request.messages,
             batch.terms,
+            stragglers=batch.stragglers,
+            admit=self._admit,
             on_send=self._tell_start,
             on_retry=self._tell_retry,
+            on_hedge=self._tell_hedge,
         )
-        self._second: Call | None = None
+        self._done: Completion | None = None
         self._after: SubCall | None = None
         self._ended: asyncio.Event | None = None
+        self._is_admitted = False
         self._number = 0
         self._began = 0.0
 
@@ -77,7 +82,9 @@ class SubCall:
             self._finish(error=str(error), fault=error.fault)
             raise
         except asyncio.CancelledError:
-            if self._number:
+            if self._done is not None:  # while it was written to the store
+                self._tell_reply(self._done)
+            elif self._number:
                 self._finish(cancelled=True)
             raise
         finally:
@@ -91,20 +98,37 @@ class SubCall:
             return self._stored(self.entry)
         if self._after and self._after._ended:
             await self._after._ended.wait()
-        done = await self._completion()
-        reply, client = done.reply, self._batch.client
-        if self._key is not None:
-            # What the trace calls answered is never paid for again.
-            cache = self._batch.tree.cache
-            await cache.keep(self._key, client.spec, self._request.messages, reply, done.usd)
-        self._finish(
-            reply=reply.text,
-            cut_off=reply.cut_off,
-            key=self._key,
-            tokens=reply.tokens or Tokens(),
-            usd=done.usd,
-        )
-        return reply.text
+        batch = self._batch
+        async with batch.tree.cache.claim(self._key) as entry:
+            if entry is not None:  # an equal request of this run was answered meanwhile
+                self.give_back()
+                return self._stored(entry)
+            done = self._done = await self._asked()
+            if self._key is not None:
+                # What the trace calls answered is never paid for again.
+                spec, messages = batch.client.spec, self._request.messages
+                await batch.tree.cache.keep(self._key, spec, messages, done.reply, done.usd)
+        self._tell_reply(done)
+        return done.reply.text
+
+    async def _asked(self) -> Completion:
+        prospects = self._batch.prospects
+        try:
+            done = await self._call.complete()
+        except ModelError as error:
+            if self._is_admitted:
+                prospects.ended(error)
+            raise
+        prospects.ended(None)
+        return done
+
+    def _admit(self) -> Awaitable[object] | None:
+        """Let the first request be sent where the batch has prospects; further ones always."""
+        if self._is_admitted:
+            return None
+        doubt = self._batch.prospects.admit()
+        self._is_admitted = doubt is None
+        return doubt
 
     def _stored(self, entry: Entry) -> str:
         self._tell_start()
@@ -112,12 +136,15 @@ class SubCall:
         self._finish(reply=reply.text, cut_off=reply.cut_off, cached=True, key=entry.key, usd=0.0)
         return reply.text
 
-    async def _completion(self) -> Completion:
-        stragglers = self._batch.stragglers
-        if stragglers is None:
-            return await self._call.complete()
-        self._second = Call(self._call.client, self._call.messages, self._call.terms)
-        return await stragglers.race(self._call, self._second, self._tell_hedge)
+    def _tell_reply(self, done: Completion) -> None:
+        reply = done.reply
+        self._finish(
+            reply=reply.text,
+            cut_off=reply.cut_off,
+            key=self._key,
+            tokens=reply.tokens or Tokens(),
+            usd=done.usd,
+        )
 
     def _tell_start(self) -> None:
         batch = self._batch
@@ -141,18 +168,19 @@ class SubCall:
         self._emit(CallHedged)
 
     def _finish(self, **what: Any) -> None:
-        call, second = self._call, self._second
+        call = self._call
         self._emit(
             SubCallFinished,
             **what,
-            hedged=second is not None and second.was_asked,
-            retries=call.retries + (second.retries if second else 0),
-            abandoned=together([call.abandoned, second.abandoned]) if second else call.abandoned,
+            hedged=call.is_hedged,
+            retries=call.retries,
+            abandoned=call.abandoned,
             seconds=time.monotonic() - self._began,
         )
 
     def _emit(self, event: type[CallEvent], **what: Any) -> None:
         batch = self._batch
         told = event(run=batch.run, step=batch.step, call=self._number, **what)
-        # Nothing on this thread blocks: one write at the end of a turn serves all calls of it.
-        batch.tree.recorder.emit(told, asyncio.get_running_loop().call_soon)
+        # That calls of a turn were sent reaches the disk at its end, together; a reply at once.
+        later = asyncio.get_running_loop().call_soon if event is SubCallStarted else None
+        batch.tree.recorder.emit(told, later)

@@ -103,6 +103,8 @@ def _used(event: RootReplied | RootFailed | SubCallFinished) -> Usage:
         abandoned=event.abandoned,
     )
     match event:
+        case RootFailed(cancelled=True):
+            return replace(used, cancelled_calls=1)
         case RootFailed():
             return replace(used, failed_calls=1)
         case SubCallFinished(reply=None, cancelled=True):

@@ -17,7 +17,7 @@ from rlm_magic.workspace.review import review
 ESTIMATE = Estimate(spend=1, calls=1_240, model="openai/x", tokens=3_100_000, usd=0.84)
 QUESTION = (
     "Send 1,240 calls to openai/x, about 3.1 M tokens, $0.84? "
-    "[a]pprove, [r]eject, approve a[l]l, [s]top: "
+    "[a]pprove, [r]eject, approve a[l]l calls, [s]top: "
 )
 Type = Callable[..., tuple[Decision, list[str]]]
 
@@ -56,14 +56,15 @@ def types(monkeypatch: pytest.MonkeyPatch) -> Type:
     ("approve", "asks"), [("always", True), ("risky", True), ("never", False), (nobody, True)]
 )
 def test_spending_is_asked_about_unless_nothing_is(approve: Any, asks: bool) -> None:
-    assert Policy(approve, nobody).asks_about_spend() is asks
+    assert Policy(approve, nobody).asks_about(proposal()) is asks
 
 
-def test_spending_is_not_asked_about_when_the_rest_is_approved() -> None:
-    policy = Policy("risky", nobody)
-    policy.settle(Approve(rest=True), spend=True)
-    assert not policy.asks_about_spend()
-    assert not policy.asks_about(proposal(None))
+@pytest.mark.parametrize("spend", [True, False])
+def test_who_approves_the_rest_of_one_kind_is_still_asked_about_the_other(spend: bool) -> None:
+    policy = Policy("always", nobody)
+    policy.settle(Approve(rest=True), spend=spend)
+    assert policy.asks_about(proposal()) is not spend
+    assert policy.asks_about(proposal(None)) is spend
 
 
 def test_calls_are_not_edited() -> None:

@@ -50,7 +50,7 @@ def test_the_code_and_its_review_are_shown(server: FakeOpenAI, person: Person) -
     assert "    import os\n    x = [1]\n    FINAL(x)\n" in person.read
     assert "Step 1" in person.read
     assert "imports os" in person.read
-    assert "[a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top" in person.read
+    assert "[a]pprove, [e]dit, [r]eject, approve a[l]l code, [s]top" in person.read
 
 
 @pytest.mark.parametrize("word", ["a", "A", " approve ", "Approve", "y"])

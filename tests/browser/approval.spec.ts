@@ -60,7 +60,7 @@ test('approving all asks no more in this run, and asks again in the next', async
   const book = await notebook('%%rlm\nThree?', '%%rlm\nFour?');
   await models.script(code('x = 1'), code('y = 2'), code('FINAL(x + y)'));
   const run = await book.start(0);
-  await run.button('Approve all in this run').click();
+  await run.button('Approve all code in this run').click();
   expect(await book.evaluate('_rlm.answer')).toBe(3);
 
   await models.script(code('FINAL(4)'));

@@ -11,7 +11,7 @@ test('a cell asks in its panel, and answers from the variables of the notebook',
   await book.start(0);
   await book.start(1);
   const run = await book.start(2);
-  await run.button('Approve all in this run').click();
+  await run.button('Approve all code in this run').click();
 
   expect(await book.evaluate('str(_rlm.answer)')).toContain('2');
   await expect(run.answer).toContainText('2');

@@ -32,7 +32,7 @@ export class PanelInCell {
       | 'Approve'
       | 'Approve edited'
       | 'Reject'
-      | 'Approve all in this run'
+      | 'Approve all code in this run'
       | 'Stop'
   ): Locator {
     return this.approval.getByRole('button', { name, exact: true });

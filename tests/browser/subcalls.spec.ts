@@ -12,7 +12,10 @@ test('a batch is seen as it runs, and each call can be read in full', async ({
 }) => {
   const book = await notebook('%%rlm\nWhich?');
   await models.script(code(ASK), code('FINAL(len(replies))'));
-  await models.rule('item 7 ', { content: 'refused', status: 400 });
+  await models.rule('item 7 ', {
+    content: 'The prompt was flagged.',
+    status: 400
+  });
   await models.rule('item', {
     content: `reply ${'r'.repeat(3_000)} to {prompt}`,
     hold: 'batch'
@@ -46,7 +49,10 @@ test('of 200 calls a person finds the one that matters', async ({
     content: code('FINAL(replies[42][-9:])'),
     hold: 'root'
   });
-  await models.rule('item 7 ', { content: 'refused', status: 400 });
+  await models.rule('item 7 ', {
+    content: 'The prompt was flagged.',
+    status: 400
+  });
   await models.rule('item', `reply ${'r'.repeat(3_000)} to {prompt}`);
   const run = await book.start(0);
   await run.button('Approve').click();

@@ -70,6 +70,6 @@ class PanelInBrowser:
         return self.of_type(kind)[number - 1]
 
     def decide(self, proposal: dict[str, Any], decision: str, **more: Any) -> None:
-        """Send a decision about a block that a `code_proposed` event shows."""
-        place = {name: proposal[name] for name in ("run", "step", "block")}
+        """Send a decision about what a `code_proposed` or `spend_proposed` event shows."""
+        place = {name: proposal.get(name, 0) for name in ("run", "step", "block", "spend")}
         self.send(kind="decide", **place, decision=decision, **more)

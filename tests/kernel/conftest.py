@@ -16,7 +16,7 @@ ENVIRONMENT = {"OPENAI_API_KEY": "test"}
 # What an earlier test has configured is put back to its defaults.
 SET_UP = """
 def _set_up(api_base, trace_dir):
-    import os
+    import os, sys
     shell = get_ipython()
     os.environ["RLM_TRACE_DIR"] = trace_dir
     shell.run_line_magic("load_ext", "rlm_magic")
@@ -24,6 +24,8 @@ def _set_up(api_base, trace_dir):
     for name in magics.trait_names(config=True):
         setattr(magics, name, magics.trait_defaults(name))
     magics.model, magics.api_base = "openai/scripted", api_base
+    if scheduler := sys.modules.get("rlm_magic.models.scheduling.scheduler"):
+        scheduler._pace.cache_clear()  # of what an earlier test's model refused
     magics.panel = False  # no browser will say hello; tests of the panel set it
 _set_up({api_base!r}, {trace_dir!r})
 del _set_up

@@ -10,7 +10,7 @@ from tests.kernel.harness import Kernel
 from tests.kernel.replies import repl
 from tests.servers.client import FakeOpenAI
 
-QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top: "
+QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l code, [s]top: "
 
 
 def test_code_is_shown_and_runs_once_it_is_approved(

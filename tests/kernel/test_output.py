@@ -121,9 +121,11 @@ def test_a_run_that_failed_says_why_once(rlm_kernel: Kernel, server: FakeOpenAI)
     assert "was not found: check the model's name and the API base." in outcome.error.traceback
     assert "\n" not in outcome.error.traceback
     assert [d.data["text/plain"] for d in outcome.displays] == [
-        "[failed · 0 steps · 0 sub-calls · 0 tokens]"
+        "[failed · 0 steps · 0 sub-calls · 1 failed · 0 tokens]"
     ]
-    assert "was not found" not in outcome.displays[0].data["text/html"]
+    shown, _, to_unfold = outcome.displays[0].data["text/html"].partition("<details>")
+    assert "was not found" not in shown
+    assert to_unfold.count("was not found") == 1
     assert rlm_kernel.eval("_rlm.status") == "failed"
 
 

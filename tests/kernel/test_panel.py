@@ -103,6 +103,28 @@ def test_approving_the_rest_answers_the_other_open_questions_too(
     assert panel_kernel.eval("_rlm.answer") == ["aa", "bb"]
 
 
+def test_a_large_batch_is_asked_about_in_the_panel(
+    panel_kernel: Kernel, server: FakeOpenAI, subshell: str | None
+) -> None:
+    panel_kernel.do("get_ipython().run_line_magic('config', 'RLMMagics.confirm_calls = 2')")
+    code = "found = llm_query_batched(['a', 'b', 'c'])"
+    server.script(repl(code, code, "FINAL(found)"))
+    cell = panel_kernel.start("%%rlm -a risky\nWhich?")
+    browser = PanelInBrowser(panel_kernel, subshell=subshell)
+    declined = browser.wait_for("spend_proposed")
+    assert (declined["spend"], declined["calls"], declined["usd"]) == (1, 3, None)
+    assert server.sub_requests() == []
+    browser.decide(declined, "reject", note="two at most")
+    approved = browser.wait_for("spend_proposed", 2)
+    assert "two at most" in server.root_requests()[1].prompt
+    assert server.sub_requests() == []
+    browser.decide(approved, "approve")
+    cell.wait()
+    assert panel_kernel.eval("_rlm.answer") == ["echo: a", "echo: b", "echo: c"]
+    decisions = [event["decision"] for event in browser.of_type("spend_decided")]
+    assert decisions == ["reject", "approve"]
+
+
 def test_stopping_in_the_approval_runs_nothing(panel_kernel: Kernel, server: FakeOpenAI) -> None:
     panel_kernel.run("seen = []")
     server.script(repl("seen.append(1)"))

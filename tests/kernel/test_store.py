@@ -59,8 +59,8 @@ def test_the_summary_tells_what_is_kept_and_what_it_saved(
     assert re.fullmatch(r"size       [\d.]+ kB, at most 1 GB", lines[1])
     assert lines[2:] == [
         "entries    2",
-        "           openai/scripted: 2, paid $0.0000",
-        "session    2 replies came from the store and saved $0.0000, 2 were added",
+        "           openai/scripted: 2, price unknown",
+        "session    2 replies came from the store (price unknown), 2 were added",
     ]
 
 

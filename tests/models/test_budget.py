@@ -104,6 +104,13 @@ def test_a_bound_that_the_person_chose_stands(server: FakeOpenAI) -> None:
     assert server.requests()[0].body["max_tokens"] == 700
 
 
+def test_of_two_bounds_the_larger_one_is_reserved(server: FakeOpenAI) -> None:
+    options = {"max_tokens": 100, "max_completion_tokens": 40_000}
+    rlm = engine(server, model_options=options, budget=Budget(tokens=40_000))
+    assert rlm.completion("q").status == "over_budget"
+    assert server.requests() == []
+
+
 def test_settled_calls_give_back_what_they_did_not_use(server: FakeOpenAI) -> None:
     server.script([repl("FINAL([llm_query(f'{i}') for i in range(30)])")])
     result = engine(server, budget=Budget(tokens=12_000)).completion("q")

@@ -115,6 +115,14 @@ def test_a_refused_connection() -> None:
     )
 
 
+def test_of_an_address_only_what_holds_no_key_is_told() -> None:
+    base = "http://user:a-password@127.0.0.1:9/v1"
+    for address in (base, f"{base}?key=a-password", f"{base}#a-password"):
+        error = failure(RLM("openai/scripted", api_base=address, api_key="test", retries=0))
+        assert "openai/scripted at http://127.0.0.1:9/v1" in error
+        assert "password" not in error
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_reply_in_time(server: FakeOpenAI, stream: bool) -> None:
     server.script([{"fault": "hang"}])

@@ -29,6 +29,7 @@ ANSWERS: list[tuple[Fault, int, Any]] = [
     ("bad_key", 401, error("Incorrect API key provided: sk-abcdef123456.", "invalid_api_key")),
     ("bad_key", 403, error("You may not use this model.")),
     ("bad_key", 400, error("API key not valid. Please pass a valid API key.", 400)),
+    ("bad_key", 400, error("No connected db.", "400", "no_db_connection")),
     ("quota", 402, error("Insufficient Balance")),
     ("quota", 429, error("You exceeded your current quota.", "insufficient_quota")),
     ("quota", 400, error("Your credit balance is too low to access the Anthropic API.")),

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rlm_magic.models.client import Client
 from rlm_magic.models.io_thread import io_thread
 from rlm_magic.models.lanes import full
 from rlm_magic.models.lanes.light import LightLane
@@ -318,6 +319,37 @@ def test_both_lanes_take_the_proxy_that_the_environment_names(
     first, second = recorder.requests()
     assert sent(first) == sent(second)
     assert first.headers["host"] == "provider.invalid"
+
+
+@pytest.mark.parametrize(("calls", "opened_lanes"), [(1, 0), (2, 1), (9, 1)])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_client_opens_the_light_lane_for_its_second_call(
+    recorder: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: bool,
+    calls: int,
+    opened_lanes: int,
+) -> None:
+    opening, lanes = LightLane.open, []
+
+    async def count(spec: ModelSpec, options: Mapping[str, Any]) -> LightLane | None:
+        lanes.append(await opening(spec, options))
+        return lanes[-1]
+
+    monkeypatch.setattr(LightLane, "open", count)
+    client = Client(spec_of("openai/m", recorder))
+    asked = [client.complete([{"role": "user", "content": f"{i}"}]) for i in range(calls)]
+
+    async def ask() -> None:
+        if at_once:
+            await asyncio.gather(*asked)
+        else:
+            for one in asked:
+                await one
+
+    on_io(ask())
+    assert len(lanes) == opened_lanes
+    assert len(recorder.requests()) == calls
 
 
 @pytest.mark.parametrize("light", [True, False])

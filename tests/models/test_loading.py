@@ -48,6 +48,20 @@ def test_litellm_is_loaded_on_the_io_thread_only(server: FakeOpenAI) -> None:
     assert (done.out, done.err) == ("echo: hi {'rlm-magic-io'}\n", "")
 
 
+def test_threads_that_need_it_at_once_load_litellm_once() -> None:
+    done = run_program(
+        "import threading\n"
+        "from rlm_magic.models import offline, provider\n"
+        "register, times = offline.register, []\n"
+        "offline.register = lambda litellm: (times.append(1), register(litellm))\n"
+        "threads = [threading.Thread(target=provider.load_litellm) for _ in range(4)]\n"
+        "for it in threads: it.start()\n"
+        "for it in threads: it.join()\n"
+        "print(len(times))"
+    )
+    assert (done.out, done.err) == ("1\n", "")
+
+
 def test_warning_filters_are_as_before_but_for_one_about_litellm_itself(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(1)")])
     source = (

@@ -8,7 +8,8 @@ from typing import Any
 import numpy
 import pytest
 
-from rlm_magic.models.parameters import check_parameters
+from rlm_magic import ConfigurationError
+from rlm_magic.models.parameters import check_options, check_parameters
 
 
 def test_what_bears_upon_the_reply_is_taken() -> None:
@@ -63,3 +64,26 @@ def test_everything_else_is_refused_with_the_list(name: str) -> None:
 def test_a_value_that_can_not_be_one_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be .*, not "):
         check_parameters({name: value})
+
+
+def test_options_of_every_call_are_taken_as_they_are() -> None:
+    options = {"temperature": 0, "max_tokens": 5, "n": 1, "extra_body": {"top_k": 1, "n": None}}
+    assert check_options(options, "model_options") == options
+
+
+@pytest.mark.parametrize("name", "model messages stream timeout api_base base_url api_key".split())
+def test_what_has_a_setting_of_its_own_is_no_option(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^model_options: {name} can't be set here; \w"):
+        check_options({name: None}, "model_options")
+
+
+@pytest.mark.parametrize("options", [{"n": 2}, {"extra_body": {"n": 5}}])
+def test_several_replies_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^model_options: n can't be set"):
+        check_options(options, "model_options")
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
+def test_no_budget_is_passed_by_what_stands_in_the_extra_body(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} can't be set in extra_body, .* itself.$"):
+        check_options({"extra_body": {name: 9_000}}, "models['cheap']")

@@ -7,6 +7,7 @@ import importlib
 import struct
 from typing import Any
 
+import pydantic
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,6 +142,15 @@ def test_a_worst_case_counts_bytes() -> None:
 
 def test_lone_surrogates_count() -> None:
     assert worst_case(user("\ud800" * 10), 100, PLAIN).tokens >= 130
+
+
+def test_a_class_that_describes_the_reply_counts_as_the_schema_that_is_sent() -> None:
+    fields: dict[str, Any] = {
+        f"f{i}": (str, pydantic.Field(description="x" * 100)) for i in range(100)
+    }
+    params = {"response_format": pydantic.create_model("Shape", **fields)}
+    plain = worst_case(user("a"), 100, PLAIN).tokens
+    assert worst_case(user("a"), 100, PLAIN, params=params).tokens > plain + 10_000
 
 
 def test_what_goes_with_a_prompt_counts() -> None:

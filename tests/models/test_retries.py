@@ -30,7 +30,7 @@ def test_a_sub_call_is_asked_again_after_a_passing_fault(server: FakeOpenAI, fau
     server.script([repl("FINAL(llm_query('hi'))")])
     server.rule("hi", times=1, **PASSING[fault])
     server.rule("hi", "hello")
-    result = engine(server, timeout=1).completion("q")
+    result = engine(server, timeout=3).completion("q")
     assert result.answer == "hello"
     [retried] = of(result, CallRetried)
     assert (retried.call, retried.fault) == (1, fault)
@@ -43,7 +43,7 @@ def test_a_sub_call_is_asked_again_after_a_passing_fault(server: FakeOpenAI, fau
 @pytest.mark.parametrize("fault", PASSING)
 def test_the_root_model_is_asked_again_too(server: FakeOpenAI, fault: str, stream: bool) -> None:
     server.script([PASSING[fault], repl("FINAL('hello')")])
-    result = engine(server, timeout=1, stream=stream).completion("q")
+    result = engine(server, timeout=3, stream=stream).completion("q")
     assert result.answer == "hello"
     assert [(retried.call, retried.fault) for retried in of(result, CallRetried)] == [(None, fault)]
 
@@ -93,16 +93,68 @@ def test_a_bad_key_stops_a_batch_early_with_one_sentence(server: FakeOpenAI) -> 
     server.rule(status=401)
     result = engine(server, concurrency=8).completion("q")
     assert "refused the key" in result.answer
-    assert "the batch of 1,000 calls was stopped" in result.answer
+    assert result.answer.endswith("The batch of 1,000 calls was stopped.")
     assert len(server.sub_requests()) <= 16
 
 
-def test_one_bad_request_among_good_ones_leaves_the_others_alone(server: FakeOpenAI) -> None:
-    server.script([repl("FINAL(llm_query_batched([f'{i}' for i in range(20)]))")])
-    server.rule("19", status=400)
-    result = engine(server, concurrency=1).completion("q")
-    assert result.answer[:19] == [f"echo: {i}" for i in range(19)]
-    assert result.answer[19].startswith("[call failed] ")
+@pytest.mark.parametrize("concurrency", [1, 4, 64])
+@pytest.mark.parametrize("bad", [0, 19])
+def test_one_bad_request_among_good_ones_leaves_the_others_alone(
+    server: FakeOpenAI, concurrency: int, bad: int
+) -> None:
+    server.script([repl("FINAL(llm_query_batched([f'({i})' for i in range(20)]))")])
+    server.rule(f"({bad})", status=400)
+    server.rule(delay=0.1)
+    answer = engine(server, concurrency=concurrency).completion("q").answer
+    assert [reply.startswith("[call failed] ") for reply in answer].index(True) == bad
+    assert sum(reply.startswith("[call failed] ") for reply in answer) == 1
+
+
+def test_a_batch_of_nothing_but_bad_requests_is_stopped_early(server: FakeOpenAI) -> None:
+    code = """
+    from rlm_magic import ModelError
+    try:
+        llm_query_batched([f"{i}" for i in range(1000)])
+    except ModelError as error:
+        FINAL(str(error))
+    """
+    server.script([repl(code)])
+    server.rule(status=400)
+    result = engine(server, concurrency=2).completion("q")
+    assert "The batch of 1,000 calls was stopped." in result.answer
+    assert len(server.sub_requests()) < 10
+
+
+def test_a_quota_that_ends_midway_stops_what_was_not_sent_and_keeps_the_replies(
+    server: FakeOpenAI,
+) -> None:
+    server.script([repl("FINAL(llm_query_batched([f'{i}' for i in range(300)]))")])
+    server.rule(reply="ok", times=20)
+    server.rule(status=429, body={"error": {"code": "insufficient_quota"}})
+    answer = engine(server, concurrency=8).completion("q").answer
+    assert answer.count("ok") == 20
+    assert sum(reply.startswith("[call failed] ") for reply in answer) == 280
+    assert len(server.sub_requests()) <= 36
+
+
+def test_a_pause_beyond_the_deadline_fails_all_who_wait(server: FakeOpenAI) -> None:
+    server.script([repl("FINAL(llm_query_batched([f'{i}' for i in range(9)]))")])
+    server.rule(status=429, headers={"Retry-After": "3600"})
+    answer = engine(server, concurrency=2, deadline=60).completion("q").answer
+    assert all(reply.startswith("[call failed] ") for reply in answer)
+    assert len(server.sub_requests()) <= 2
+    server.script([repl("FINAL(1)")])
+    later = engine(server).completion("q")
+    assert later.status == "failed"
+    assert "It asks to wait 3,600 s, longer than the deadline." in (later.error or "")
+
+
+def test_the_deadline_of_a_call_begins_when_it_is_sent(server: FakeOpenAI) -> None:
+    server.script([repl("FINAL(llm_query_batched([f'({i})' for i in range(12)]))")])
+    server.rule("(11)", status=500, times=1)
+    server.rule(reply="ok", delay=0.3)
+    result = engine(server, concurrency=1, deadline=2).completion("q")
+    assert result.answer == ["ok"] * 12
 
 
 def test_it_gives_up_after_the_retries(server: FakeOpenAI) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rlm_magic import ConfigurationError
-from rlm_magic.models.roles import read_roles
+from rlm_magic.models.roles import read_roles, sub_model_of
 from rlm_magic.models.spec import ModelSpec
 
 HOME = "http://localhost:8000/v1"
@@ -74,6 +75,7 @@ def test_the_person_s_mapping_is_left_as_it_was() -> None:
         ({"o3": "o3"}, "'o3' is the name of a model too"),
         ({"cheap": "openai/x", "o3": "openai/y", "x": "o3"}, "'o3' is the name of a model too"),
         ({"cheap": 7}, r"models\['cheap'\] must be the name of a model, or .* not a int"),
+        ({"cheap": {"model": "openai/x", "n": 2}}, r"models\['cheap'\]: n can't be set"),
         ({"cheap": {1: 2}}, r"models\['cheap'\] must be the name of a model"),
         (
             {"cheap": {"api_key": "secret"}},
@@ -89,6 +91,26 @@ def test_what_can_not_be_a_role_is_refused(models: Any, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem) as raised:
         read_roles(models, ROOT, SUB)
     assert "secret" not in str(raised.value)
+
+
+def test_address_and_key_go_to_a_sub_model_of_the_same_provider_only() -> None:
+    assert sub_model_of(ROOT, None) == ROOT
+    assert sub_model_of(ROOT, "anthropic/small") == replace(ROOT, name="anthropic/small")
+    for name in ("openai/small", "small", "anthropic"):
+        assert sub_model_of(ROOT, name) == ModelSpec(name, None, None, 60, PARAMS)
+
+
+def test_no_header_and_no_address_is_shown() -> None:
+    headers = {"Authorization": "Bearer a-secret"}
+    spec = ModelSpec("openai/x", "http://user:a-secret@host", params={"extra_headers": headers})
+    assert "secret" not in repr(spec)
+
+
+@pytest.mark.parametrize("name", ["messages", "stream", "extra_body"])
+def test_an_option_that_is_no_role_s_is_refused(name: str) -> None:
+    options = {"model": "openai/x", "api_key": "secret", name: {"max_tokens": 1}}
+    with pytest.raises(ConfigurationError, match=r"^models\['role'\]: \w+ can't be set"):
+        spec_of(options)
 
 
 def test_no_key_is_shown() -> None:

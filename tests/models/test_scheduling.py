@@ -57,6 +57,41 @@ def test_a_small_run_is_not_held_up_by_a_batch_of_another(server: FakeOpenAI) ->
     assert order.index("few") < len(order) / 2
 
 
+def test_a_run_that_wants_few_at_once_is_not_starved_by_one_that_wants_many(
+    server: FakeOpenAI,
+) -> None:
+    server.script([batch("many", 300)], model="large")
+    server.script([repl("FINAL(llm_query('few'))")], model="small")
+    server.rule("many", hold="begun", times=1)
+    server.rule("many", delay=0.02)
+
+    def large() -> None:
+        engine(server, "openai/large", concurrency=16).completion("q")
+
+    def small() -> None:
+        server.wait_for(held=1)
+        server.open("begun")
+        assert engine(server, "openai/small", concurrency=2).completion("q").answer == "echo: few"
+
+    together(large, small)
+    order = [request.prompt for request in server.sub_requests()]
+    assert order.index("few") < len(order) / 2
+    assert server.counts()["max_in_flight"] <= 16
+
+
+def test_one_stray_refusal_does_not_slow_down_the_next_batch(server: FakeOpenAI) -> None:
+    server.script([batch("first", 128)])
+    server.rule("first 127", status=503, times=1)
+    server.rule(reply="ok", delay=0.02)
+    rlm = engine(server, concurrency=64)
+    assert rlm.completion("q").answer == ["ok"] * 128
+    server.reset()
+    server.script([batch("next", 300)])
+    server.rule(reply="ok", delay=0.02)
+    assert rlm.completion("q").answer == ["ok"] * 300
+    assert server.counts()["max_in_flight"] >= 40
+
+
 def test_a_model_that_refuses_gets_fewer_requests_at_once(server: FakeOpenAI) -> None:
     server.script([batch("a", 200)])
     server.configure(limit=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import signal
 import sqlite3
@@ -25,11 +26,11 @@ from hypothesis import strategies as st
 from rlm_magic.errors import ConfigurationError
 from rlm_magic.events import Tokens
 from rlm_magic.models.spec import Message, Reply
-from rlm_magic.models.store.contents import beginning_with, holdings, latest, prune
+from rlm_magic.models.store.contents import Holding, beginning_with, holdings, latest, prune
 from rlm_magic.models.store.divergence import divergence
 from rlm_magic.models.store.entry import Entry
 from rlm_magic.models.store.identity import identity
-from rlm_magic.models.store.store import Store
+from rlm_magic.models.store.store import Activity, Store
 from rlm_magic.models.store.transfer import import_entries
 
 ROOT = Path(__file__).parents[2]
@@ -220,6 +221,17 @@ def test_a_secret_inside_a_parameter_does_not_count() -> None:
     assert one == other
 
 
+@pytest.mark.parametrize("name", ["adapter_key", "eos_token", "token"])
+def test_what_only_looks_like_a_secret_counts_and_is_not_kept(store: Store, name: str) -> None:
+    for wrap in (lambda it: it, lambda it: {"extra_body": it}):
+        given = [wrap({name: value}) for value in ("a-law", "a-law", "b-med")]
+        one, same, other = (identity(MODEL, [], parameters) for parameters in given)
+        assert one == same != other
+        asked = entry("hi", parameters=given[0])
+        put(store, asked)
+        assert "a-law" not in str(store.get([asked.key]).result()[asked.key].parameters)
+
+
 def test_equal_numbers_are_equal_parameters() -> None:
     keys = {identity(MODEL, [], {"temperature": value}) for value in (1, 1.0)}
     assert len(keys) == 1
@@ -320,7 +332,7 @@ def test_a_long_conversation_takes_no_more_room_than_its_last_step(
 def test_what_the_store_did_for_this_process_is_counted(store: Store) -> None:
     put(store, entry("a", usd=0.5), entry("b"))
     replies(store, entry("a"), entry("b"), entry("c"))
-    assert (store.activity.kept, store.activity.given, store.activity.saved_usd) == (2, 2, 0.5)
+    assert store.activity == Activity(kept=2, given=2, saved_usd=0.5, unpriced=1)
 
 
 # What is not in the file
@@ -613,6 +625,24 @@ def test_a_file_that_is_deleted_does_not_come_back_for_what_was_read(
     assert not path.exists()
 
 
+def test_a_file_system_that_fails_is_told_and_the_store_works_once_it_is_back(
+    store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(*_: object, **__: object) -> bool:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    put(store, entry("before"))
+    with monkeypatch.context() as gone:
+        for name in ("is_file", "is_dir", "exists"):
+            gone.setattr(Path, name, stale)
+        with pytest.raises(
+            ConfigurationError, match=r"other\.db can't be used \(Stale file handle"
+        ):
+            Store.open(tmp_path / "other.db")
+        assert store.put(entry([])).exception(timeout=30)  # nothing to write but marks
+    assert replies(store, entry("before")) == ["yes"]
+
+
 def test_a_folder_that_is_deleted_meanwhile_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "store.db"
     store = Store.open(path)
@@ -762,9 +792,7 @@ def test_a_file_beside_that_is_no_store_is_refused(path: Path, tmp_path: Path) -
 def test_a_store_tells_what_it_holds_of_each_model(store: Store) -> None:
     put(store, entry("a", usd=0.5), entry("b"), entry("a", model="openai/b", usd=0.25))
     found = store.run(holdings).result()
-    assert [(it.model, it.entries, it.usd) for it in found] == [
-        ("openai/b", 1, 0.25), (MODEL, 2, 0.5),
-    ]  # fmt: skip
+    assert found == [Holding("openai/b", 1, 0.25, 0), Holding(MODEL, 2, 0.5, 1)]
 
 
 def test_entries_are_found_by_their_text_the_latest_first(store: Store) -> None:
@@ -816,7 +844,7 @@ def told(store: Store, messages: list[Message], **chosen: Any) -> str:
     return divergence(store, model, messages, parameters, "the root request of step 2")
 
 
-REMEDY = " To ask for what isn't recorded, set cache to 'on'."
+REMEDY = " To ask for what isn't recorded, set cache to 'on' (in a cell: --cache on)."
 MISSING = "The store holds no reply to the root request of step 2"
 
 

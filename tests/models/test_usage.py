@@ -83,5 +83,5 @@ def test_the_offline_model_costs_nothing() -> None:
 def test_a_failed_call_is_counted_apart(server: FakeOpenAI) -> None:
     server.script([repl("FINAL(llm_query_batched(['a', 'bad']))")])
     server.rule("bad", status=500)
-    usage = engine(server).completion("q").usage
+    usage = engine(server, retries=0).completion("q").usage
     assert (usage.calls, usage.failed_calls) == (2, 1)

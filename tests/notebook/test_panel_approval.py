@@ -72,8 +72,13 @@ async def test_an_edit_says_nothing_about_calls() -> None:
     assert await asked.answers(spend, decision="approve", spend=1) == Approve()
 
 
-async def test_approving_the_rest_answers_code_and_calls_alike() -> None:
+async def test_approving_the_rest_answers_what_is_of_the_same_kind() -> None:
     asked = Asked()
-    tasks = [asked.about(), asked.about(spend=1)]
-    await asked.answers(tasks[1], decision="approve", spend=1, rest=True)
-    assert await asyncio.wait_for(tasks[0], 20) == Approve(rest=True)
+    code, one, two = asked.about(), asked.about(spend=1), asked.about(spend=2)
+    await asked.answers(two, decision="approve", spend=2, rest=True)
+    assert await asyncio.wait_for(one, 20) == Approve(rest=True)
+    assert not code.done(), "nobody has seen it"
+    other = asked.about(spend=3)
+    await asked.answers(code, decision="approve", rest=True)
+    assert not other.done(), "nobody knows what it costs"
+    await asked.answers(other, decision="stop", spend=3)

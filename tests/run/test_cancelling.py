@@ -71,7 +71,8 @@ async def test_a_task_can_be_cancelled_while_it_waits_for_the_root_model(
 async def test_a_task_can_be_cancelled_while_it_waits_for_sub_calls(
     server: FakeOpenAI, trace: Path, code: str
 ) -> None:
-    bare = "try:\n    llm_query_batched(['p' + str(i) for i in range(20)])\nexcept BaseException:\n    FINAL('caught')"
+    asked = "llm_query_batched(['p' + str(i) for i in range(20)])"
+    bare = f"try:\n    {asked}\nexcept BaseException:\n    FINAL('caught')"
     namespace: dict[str, Any] = dict(MINE)
     server.script([repl(code.replace("BARE", bare))])
     server.rule("p", fault="hang")

@@ -171,7 +171,7 @@ class FakeOpenAI:
         """Open a gate, for good: let go the requests that it holds, and hold no more."""
         self._control("open", gate=gate)
 
-    def wait_for(self, *, idle: bool = False, timeout: float = 10.0, **counts: int) -> None:
+    def wait_for(self, *, idle: bool = False, timeout: float = 30.0, **counts: int) -> None:
         """Wait until each count is at least as given; fail the test when that takes too long.
 
         `counts` are `received`, `in_flight`, `max_in_flight`, `held` (at a gate), `finished` and
@@ -183,7 +183,7 @@ class FakeOpenAI:
             wanted = counts | ({"in_flight": 0} if idle else {})
             raise AssertionError(f"waited {timeout:g} s for {wanted}, got {answer['counts']}")
 
-    async def async_wait_for(self, *, timeout: float = 10.0, **conditions: Any) -> None:
+    async def async_wait_for(self, *, timeout: float = 30.0, **conditions: Any) -> None:
         """`wait_for` that lets the event loop run."""
         await asyncio.to_thread(self.wait_for, timeout=timeout, **conditions)
 

@@ -12,7 +12,7 @@ from tests.servers.client import FakeOpenAI
 from tests.terminal.harness import Terminal
 
 DEADLOCK = 3.0  # seconds: a guard, not a measure
-QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l, [s]top: "
+QUESTION = "Run it? [a]pprove, [e]dit, [r]eject, approve a[l]l code, [s]top: "
 
 
 def repl(*blocks: str) -> list[str]:

@@ -64,7 +64,7 @@ def test_with_sub_calls_they_get_the_recorded_replies(
 ) -> None:
     ask.server.rule("bad", status=500)
     code = "replies = llm_query_batched([f'About {v}' for v in values] + ['bad'])"
-    result = ask([[code], [finish]], namespace={"values": [3, 1, 2]})
+    result = ask([[code], [finish]], namespace={"values": [3, 1, 2]}, retries=0)
     asked = ask.server.counts()["received"]
     capsys.readouterr()
     run_again(cells_of(result.events, result.trace or ""), values=[3, 1, 2])

@@ -114,7 +114,7 @@ def test_a_step_tells_words_code_output_names_strategies_and_errors(ask: Ask) ->
 
 
 def test_an_approval_of_all_that_follows_is_told(ask: Ask) -> None:
-    told = "Approved, with all that follows."
+    told = "Approved, with all further code."
     shown = page(ask([["x = 1"], ["FINAL(x)"]], approve=lambda _: Approve(rest=True))).text
     assert shown.count(told) == 1
     assert told not in page(ask([["FINAL(1)"]], approve=lambda _: Approve())).text

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from rlm_magic import ConfigurationError, Result, Stop
-from rlm_magic.events import Event, Notice, RunFinished, read_event
+from rlm_magic.events import (
+    Event,
+    Notice,
+    RunFinished,
+    SubCallFinished,
+    SubCallStarted,
+    read_event,
+)
 from rlm_magic.trace.usage import usage_of
 from tests.engine import Program, engine, of, repl, run_program
 from tests.servers.client import FakeOpenAI
@@ -43,7 +50,8 @@ def test_each_line_is_an_event_and_all_events_are_there(server: FakeOpenAI, tmp_
     code = "print('x')\nllm_query_batched(['a', 'b', 'bad'])\nFINAL(1)"
     server.script([{"content": repl(code), "usage": {"cached_tokens": 5}}] * 2, model="child")
     server.rule("bad", status=500)
-    rlm = engine(server, sub_model="openai/child", max_depth=2, trace=tmp_path / "t.jsonl")
+    trace = tmp_path / "t.jsonl"
+    rlm = engine(server, sub_model="openai/child", max_depth=2, trace=trace, retries=0)
     result = rlm.completion("q", "context")
     read = [read_event(line) for line in lines(result)]
     assert read == list(result.events)
@@ -55,20 +63,33 @@ def test_each_line_is_an_event_and_all_events_are_there(server: FakeOpenAI, tmp_
     assert read[-1].run == read[0].run
 
 
-def test_every_line_is_valid_as_soon_as_its_event_is_told(
+def test_the_file_holds_what_a_run_does_as_soon_as_it_is_told(
     server: FakeOpenAI, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.jsonl"
 
     def watch(event: Event) -> None:
+        if isinstance(event, SubCallStarted | SubCallFinished):
+            return
         text = path.read_text(encoding="utf-8")
         assert text.endswith("\n")
-        told.append(read_event(split(path)[-1]) == event)
+        told.append([read_event(line) for line in split(path)])
 
-    told: list[bool] = []
+    told: list[list[Event]] = []
     server.script([repl("print(llm_query('a'))"), repl("FINAL(1)")])
     result = engine(server, trace=path, on_event=watch).completion("q")
-    assert told == [True] * len(result.events)
+    calls = len(of(result, SubCallStarted)) + len(of(result, SubCallFinished))
+    assert len(told) == len(result.events) - calls
+    assert all(lines == list(result.events[: len(lines)]) for lines in told)
+
+
+def test_the_file_holds_a_sub_call_before_the_code_goes_on(
+    server: FakeOpenAI, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    server.script([repl("llm_query('a')\nFINAL(context.read_text())")])
+    text = engine(server, trace=path).completion("q", path).answer
+    assert isinstance(read_event(text.splitlines()[-1]), SubCallFinished)
 
 
 @pytest.mark.parametrize(

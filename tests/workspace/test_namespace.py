@@ -117,7 +117,7 @@ ENDS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         {"budget": Budget(calls=3)},
         "answered",
     ),
-    "model error": ([[MESS], {"content": "down", "status": 500}], {}, "failed"),
+    "model error": ([[MESS], {"content": "down", "status": 400}], {}, "failed"),
     "empty replies": ([[MESS], "", "", ""], {}, "failed"),
     "observer raises": ([[MESS], ["FINAL(1)"]], {"on_event": broken_observer}, "answered"),
     "rejected, stopped": ([["a = 1"], ["b = 2"]], {"approve": reject_then_stop}, "stopped"),

@@ -140,7 +140,7 @@ export interface Abandoned {
   usd?: number | null;
 }
 /**
- * The root model gave no reply, for good.
+ * The root model gave no reply, for good; `cancelled`: as the run ended before.
  */
 export interface RootFailed {
   seq: number;
@@ -166,6 +166,7 @@ export interface RootFailed {
     | 'malformed'
     | 'empty'
     | 'failed';
+  cancelled?: boolean;
   retries?: number;
   abandoned?: Abandoned;
   seconds: number;
@@ -229,7 +230,7 @@ export interface CodeProposed {
 /**
  * What was decided about a proposed block.
  *
- * `code` is what will run after an edit; with `rest` all that follows is approved, too.
+ * `code` is what will run after an edit; with `rest` all further code is approved, too.
  */
 export interface CodeDecided {
   seq: number;
@@ -317,7 +318,7 @@ export interface SpendProposed {
   usd: number | null;
 }
 /**
- * What was decided about a batch; `rest` approves all further code and batches, too.
+ * What was decided about calls; with `rest` all further calls are approved, too.
  */
 export interface SpendDecided {
   seq: number;
@@ -511,7 +512,7 @@ export interface Hello {
  * A person's decision about a proposed block, or about the batch `spend` that its code sends.
  *
  * It is sent until the question is seen to be decided. `code` belongs to an edit of a block,
- * `note` to a rejection; `rest` approves all further code and batches of the run.
+ * `note` to a rejection; `rest` approves all further code of the run, or all its further calls.
  */
 export interface Decide {
   kind: 'decide';

@@ -16,101 +16,137 @@ from rlm_magic.models.scheduling.pace import Pace
 __all__ = ["Scheduler", "Slot", "pace_of", "scheduler"]
 
 
+class _Run:
+    """A run that sends or waits: how many requests it has in flight, and its most."""
+
+    __slots__ = ("in_flight", "most", "queues")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.in_flight = 0
+        self.queues = 0
+
+
 class Slot:
     """The right to have one request in flight, until `release`."""
 
-    __slots__ = ("_pace", "_scheduler", "epoch")
+    __slots__ = ("_pace", "_run", "_scheduler", "epoch")
 
-    def __init__(self, scheduler: Scheduler, pace: Pace) -> None:
+    def __init__(self, scheduler: Scheduler, run: str, pace: Pace) -> None:
         self._scheduler = scheduler
+        self._run = run
         self._pace = pace
         self.epoch = pace.begin()
 
     def release(self) -> None:
         """Let the next request go."""
         self._pace.in_flight -= 1
-        self._scheduler.freed()
+        self._scheduler.freed(self._run)
 
 
-class _Queue:
-    """The requests of one run to one model that wait, first come first served."""
-
-    __slots__ = ("most", "pace", "waiting")
-
-    def __init__(self, pace: Pace, most: int) -> None:
-        self.pace = pace
-        self.most = most
-        self.waiting: deque[asyncio.Future[Slot]] = deque()
-
-    def next(self) -> asyncio.Future[Slot] | None:
-        """Drop those who went away, and return the one who is next."""
-        while self.waiting:
-            if not self.waiting[0].done():
-                return self.waiting[0]
-            self.waiting.popleft()
-        return None
+Waiting = asyncio.Future[Slot | None]
 
 
 class Scheduler:
-    """Gives out slots: while a run sends, the process has at most its `most` requests in flight."""
+    """Gives out slots.
+
+    A run has at most its own number of requests in flight, and all runs together the largest of
+    the numbers of those that send or wait.
+    """
 
     def __init__(self) -> None:
+        self._runs: dict[str, _Run] = {}
+        self._queues: dict[tuple[str, Pace], deque[Waiting]] = {}
         self._in_flight = 0
-        self._queues: dict[tuple[str, Pace], _Queue] = {}
+        self._most = 0
         self._alarm: asyncio.TimerHandle | None = None
 
-    async def slot(self, run: str, pace: Pace, most: int) -> Slot:
-        """Wait for a slot of `run` for a request at `pace`; the caller releases it."""
-        if not self._queues and self._in_flight < most and pace.has_room:
-            self._in_flight += 1
-            return Slot(self, pace)
-        queue = self._queues.get((run, pace))
-        if queue is None:
-            queue = self._queues[run, pace] = _Queue(pace, most)
-        mine: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-        queue.waiting.append(mine)
-        self._fill()
-        try:
-            return await mine
-        except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():
-                mine.result().release()
-            raise
+    async def slot(self, run: str, pace: Pace, most: int, patience: float) -> Slot | None:
+        """Wait for a slot of `run` for a request at `pace`; the caller releases it.
 
-    def freed(self) -> None:
+        Returns None where the model asks to wait for more than `patience` seconds.
+        """
+        while pace.pause <= patience:
+            mine = self._queue_up(run, pace, most)
+            try:
+                slot = await mine
+            except asyncio.CancelledError:
+                if mine.done() and not mine.cancelled() and (given := mine.result()):
+                    given.release()
+                raise
+            if slot is not None:
+                return slot
+        return None
+
+    def freed(self, run: str) -> None:
         """Give the slot that became free to whose turn it is."""
         self._in_flight -= 1
+        self._runs[run].in_flight -= 1
+        self._forget(run)
         self._fill()
 
+    def reconsider(self, pace: Pace) -> None:
+        """Have all who wait for `pace`, which asks for a pause, think about whether they will."""
+        for key in [key for key in self._queues if key[1] is pace]:
+            for waiting in self._queues.pop(key):
+                if not waiting.done():
+                    waiting.set_result(None)
+            self._runs[key[0]].queues -= 1
+            self._forget(key[0])
+
+    def _queue_up(self, run: str, pace: Pace, most: int) -> Waiting:
+        mine: Waiting = asyncio.get_running_loop().create_future()
+        if run not in self._runs:
+            self._runs[run] = _Run(most)
+            self._most = max(self._most, most)
+        key = run, pace
+        if key not in self._queues:
+            self._queues[key] = deque()
+            self._runs[run].queues += 1
+        self._queues[key].append(mine)
+        self._fill()
+        return mine
+
+    def _forget(self, run: str) -> None:
+        known = self._runs[run]
+        if not known.in_flight and not known.queues:
+            del self._runs[run]
+            self._most = max((other.most for other in self._runs.values()), default=0)
+
     def _fill(self) -> None:
-        while self._start_one():
+        while self._in_flight < self._most and self._start_one():
             pass
 
     def _start_one(self) -> bool:
-        resumes: list[float] = []
+        """Start a request of the first queue whose turn it is; the queue goes behind the others."""
+        pauses: list[float] = []
         for key, queue in list(self._queues.items()):
-            waiting = queue.next()
-            if waiting is None:
+            while queue and queue[0].done():  # they went away
+                queue.popleft()
+            name, pace = key
+            run = self._runs[name]
+            if not queue:
                 del self._queues[key]
-            elif self._in_flight < queue.most and queue.pace.has_room:
+                run.queues -= 1
+                self._forget(name)
+            elif run.in_flight < run.most and pace.has_room:
+                del self._queues[key]
+                self._queues[key] = queue
                 self._in_flight += 1
-                waiting.set_result(Slot(self, queue.pace))
-                queue.waiting.popleft()
-                del self._queues[key]
-                if queue.waiting:
-                    self._queues[key] = queue  # behind the others: they take turns
+                run.in_flight += 1
+                queue.popleft().set_result(Slot(self, name, pace))
                 return True
-            elif queue.pace.is_paused:
-                resumes.append(queue.pace.paused_until)
-        if resumes:
-            self._wake_at(min(resumes))
+            elif pace.pause:
+                pauses.append(pace.pause)
+        if pauses:
+            self._wake_in(min(pauses))
         return False
 
-    def _wake_at(self, moment: float) -> None:
+    def _wake_in(self, seconds: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
         # A little later, as clocks have their resolution.
-        self._alarm = asyncio.get_running_loop().call_at(moment + 0.001, self._fill)
+        self._alarm = asyncio.get_running_loop().call_later(seconds + 0.001, self._fill)
 
 
 def scheduler() -> Scheduler:

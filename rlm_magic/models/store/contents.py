@@ -19,17 +19,19 @@ _ESCAPE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The entries of one model; `usd` is what they cost, as far as their prices are known."""
+    """The entries of one model: what they cost, but for the `unpriced`, whose price is unknown."""
 
     model: str
     entries: int
     usd: float
+    unpriced: int
 
 
 def holdings(connection: sqlite3.Connection) -> list[Holding]:
     """Return what the store holds of each model, in the order of their names."""
     rows = connection.execute(
-        "SELECT model, count(*), total(usd) FROM entry GROUP BY model ORDER BY model"
+        "SELECT model, count(*), total(usd), count(*) - count(usd) FROM entry "
+        "GROUP BY model ORDER BY model"
     )
     return [Holding(*row) for row in rows]
 

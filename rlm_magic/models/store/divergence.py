@@ -15,7 +15,7 @@ __all__ = ["divergence"]
 
 _BEFORE = 20  # characters of an excerpt that are equal
 _EXCERPT = 60
-_REMEDY = "To ask for what isn't recorded, set cache to 'on'."
+_REMEDY = "To ask for what isn't recorded, set cache to 'on' (in a cell: --cache on)."
 
 
 def divergence(

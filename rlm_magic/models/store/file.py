@@ -55,8 +55,9 @@ class StoreFile:
         self._opened: tuple[int, int] | None = None
 
     def exists(self) -> bool:
-        """Whether there is such a file now."""
-        return self.path.is_file()
+        """Whether there is such a file now; raise ConfigurationError where that can't be known."""
+        with errors_of(self.path):
+            return self.path.is_file()
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
@@ -92,12 +93,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
     A file that may not be written is opened to be read. Raises ConfigurationError.
     """
-    if path.is_dir():
+    with errors_of(path):
+        is_folder, is_there = path.is_dir(), path.exists()
+    if is_folder:
         raise ConfigurationError(f"The store {path} is a folder: give the path of a file.")
-    if read_only and not path.exists():
+    if read_only and not is_there:
         raise ConfigurationError(f"There is no store at {path}: give the path where it is.")
     try:
-        if not path.exists():
+        if not is_there:
             path.parent.mkdir(parents=True, exist_ok=True)
             # A file that exists isn't opened: to close it would release SQLite's locks on it.
             with suppress(FileExistsError):
@@ -113,11 +116,15 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def errors_of(path: Path) -> Iterator[None]:
-    """Turn what SQLite says of the store at `path` into a ConfigurationError for a person."""
+    """Turn what SQLite or the system says of `path` into a ConfigurationError for a person."""
     try:
         yield
     except sqlite3.Error as error:
         raise _unusable(error, path) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The store {path} can't be used ({error.strerror}): choose another path."
+        ) from None
 
 
 def _unusable(error: sqlite3.Error, path: Path) -> ConfigurationError:

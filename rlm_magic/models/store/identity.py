@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -34,6 +34,11 @@ _TRAVEL = frozenset(
     """.split()
 )
 _ACCOUNTS = ("aws_", "azure_", "vertex_")
+_LOGIN = re.compile(
+    r"(^|_)(api_?key|(access|secret|private|auth)_?(key|token)|secret|passw(or)?d|passphrase"
+    r"|credentials?)$",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -47,7 +52,8 @@ def identity(
     `sample` tells requests apart that are equal and shall have replies of their own.
     """
     asked = prefixes(messages)[-1] if messages else ""
-    return digest(_VERSION, model, asked, as_json(counted(parameters)), str(sample))
+    counting = as_json(_counting(parameters, _stand_in))
+    return digest(_VERSION, model, asked, counting, str(sample))
 
 
 def prefixes(messages: Sequence[Message]) -> list[str]:
@@ -77,14 +83,7 @@ def normalised(message: Message) -> Message:
 
 def counted(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `parameters` that bear upon the reply, as JSON data; none holds a secret."""
-    return {
-        name: _data(value)
-        for name, value in sorted(parameters.items())
-        if value is not None
-        and name not in _TRAVEL
-        and not name.startswith(_ACCOUNTS)
-        and not is_secret_name(name)
-    }
+    return _counting(parameters, _nothing)
 
 
 def as_json(value: object) -> str:
@@ -105,6 +104,29 @@ def digest(*texts: str) -> str:
     return hashed.hexdigest()
 
 
+_LEFT_OUT = object()
+Hide = Callable[[str, Any], object]
+"""What stands in the place of a value whose name is that of a secret."""
+
+
+def _nothing(name: str, value: Any) -> object:
+    return _LEFT_OUT
+
+
+def _stand_in(name: str, value: Any) -> object:
+    """A digest, for `adapter_key` or `eos_token` may well bear upon the reply."""
+    return _LEFT_OUT if _LOGIN.search(name) else digest(as_json(_data(value, _stand_in)))
+
+
+def _counting(parameters: Mapping[str, Any], hide: Hide) -> dict[str, Any]:
+    found = {
+        name: hide(name, value) if is_secret_name(name) else _data(value, hide)
+        for name, value in parameters.items()
+        if value is not None and name not in _TRAVEL and not name.startswith(_ACCOUNTS)
+    }
+    return {name: found[name] for name in sorted(found) if found[name] is not _LEFT_OUT}
+
+
 def _joined(parts: Sequence[Mapping[str, Any]]) -> str | list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for part in parts:
@@ -117,24 +139,26 @@ def _joined(parts: Sequence[Mapping[str, Any]]) -> str | list[dict[str, Any]]:
     return found
 
 
-def _data(value: Any) -> Any:
-    """`value` as JSON data: equal for equal numbers, without the texts that are named a secret."""
+def _data(value: Any, hide: Hide) -> Any:
+    """`value` as JSON data: equal for equal numbers, with no text that is named a secret."""
     match value:
         case float() if value.is_integer():
             return int(value)
         case None | bool() | int() | float() | str():
             return value
         case Mapping():
-            return {
-                str(name): _data(inner)
-                for name, inner in value.items()
-                if not (isinstance(inner, str) and is_secret_name(str(name)))
+            found = {
+                name: hide(name, inner)
+                if isinstance(inner, str) and is_secret_name(name)
+                else _data(inner, hide)
+                for name, inner in ((str(key), inner) for key, inner in value.items())
             }
+            return {name: inner for name, inner in found.items() if inner is not _LEFT_OUT}
         case list() | tuple():
-            return [_data(inner) for inner in value]
+            return [_data(inner, hide) for inner in value]
         case set() | frozenset():
-            return sorted((_data(inner) for inner in value), key=as_json)
+            return sorted((_data(inner, hide) for inner in value), key=as_json)
     schema = getattr(value, "model_json_schema", None)  # a pydantic model, as in response_format
     if isinstance(value, type) and schema is not None:
-        return _data(schema())
+        return _data(schema(), hide)
     return _ADDRESS.sub("", repr(value))

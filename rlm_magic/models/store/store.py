@@ -40,12 +40,13 @@ _SECONDS_TO_MARK = 1.0  # without anything to do, until it is written what was u
 class Activity:
     """What a store did for this process: replies that it gave, and replies that it kept.
 
-    `saved_usd` is what the given ones had cost, as far as their prices are known.
+    `saved_usd` is what the given ones had cost; `unpriced` counts those of unknown price.
     """
 
     given: int = 0
     kept: int = 0
     saved_usd: float = 0.0
+    unpriced: int = 0
 
 
 class Store:
@@ -173,7 +174,7 @@ class Store:
             for future, call in calls:
                 try:
                     future.set_result(call())
-                except Exception as error:
+                except BaseException as error:  # this thread serves all others
                     future.set_exception(error)
 
     def _next_tasks(self) -> list[Task]:
@@ -200,9 +201,9 @@ class Store:
             else:
                 messages += said
         used, self._used = self._used, {}
-        if not entries and not self._file.exists():
-            return  # a file that a person deleted doesn't come back for marks
         try:
+            if not entries and not self._file.exists():
+                return  # a file that a person deleted doesn't come back for marks
             with self._file.use() as connection, transaction(connection):
                 insert(connection, entries.values(), messages)
                 mark_used(connection, used)
@@ -213,7 +214,7 @@ class Store:
         self._did(kept=len(entries))
         for future in entries:
             future.set_result(None)
-        with suppress(ConfigurationError), self._file.use() as connection:
+        with suppress(Exception), self._file.use() as connection:
             trim(connection, self.longest_bytes)
 
     def _check(self) -> None:
@@ -227,17 +228,23 @@ class Store:
             with file.use() as connection:
                 found |= select(connection, [key for key in keys if key not in found])
         self._used |= dict.fromkeys(found, time.time())
-        self._did(given=len(found), saved_usd=sum(entry.usd or 0.0 for entry in found.values()))
+        usd = [entry.usd for entry in found.values()]
+        self._did(len(found), saved_usd=sum(it or 0.0 for it in usd), unpriced=usd.count(None))
         return found
 
     def _files(self) -> list[StoreFile]:
         beside = self._beside
         return [self._file, beside] if beside and beside.exists() else [self._file]
 
-    def _did(self, given: int = 0, kept: int = 0, saved_usd: float = 0.0) -> None:
+    def _did(
+        self, given: int = 0, kept: int = 0, saved_usd: float = 0.0, unpriced: int = 0
+    ) -> None:
         before = self.activity
         self.activity = Activity(
-            before.given + given, before.kept + kept, before.saved_usd + saved_usd
+            before.given + given,
+            before.kept + kept,
+            before.saved_usd + saved_usd,
+            before.unpriced + unpriced,
         )
 
     def _close(self) -> None:

@@ -61,14 +61,18 @@ class PanelApprover:
     def decide(self, message: Decide) -> None:
         """Answer the question that `message` names, if it is still open.
 
-        What approves the rest of the run answers all its open questions.
+        What approves all further code of the run, or all its further calls, answers the open
+        questions about these, too.
         """
         key = _key(message.run, message.step, message.block, message.spend)
         asked = self._waiting.get(key)
         decision = _decision(message)
         if asked is None or decision is None:
             return
-        rest = list(self._waiting.values()) if decision == Approve(rest=True) else []
+        rest: list[Future[Decision]] = []
+        if decision == Approve(rest=True):
+            alike = bool(message.spend)
+            rest = [it for (*_, spend), it in self._waiting.items() if bool(spend) == alike]
         for decided in (asked, *rest):
             with suppress(InvalidStateError):  # decided already, or no longer asked
                 decided.set_result(decision)

@@ -39,7 +39,7 @@ class Decide(_Message):
     """A person's decision about a proposed block, or about the batch `spend` that its code sends.
 
     It is sent until the question is seen to be decided. `code` belongs to an edit of a block,
-    `note` to a rejection; `rest` approves all further code and batches of the run.
+    `note` to a rejection; `rest` approves all further code of the run, or all its further calls.
     """
 
     kind: Literal["decide"]

@@ -118,7 +118,7 @@ class _Page:
             parts.append(self._code(block.proposed.code))
             parts.append("<p>What ran:</p>")
         if decided and decided.rest:
-            parts.append("<p>Approved, with all that follows.</p>")
+            parts.append("<p>Approved, with all further code.</p>")
         if executed:
             parts.append(self._code(executed.code))
         elif block.proposed:

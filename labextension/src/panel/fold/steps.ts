@@ -61,7 +61,7 @@ export function rootReplied(draft: Draft, event: RootReplied): void {
 
 export function rootFailed(draft: Draft, event: RootFailed): void {
   const step = draft.step(draft.run(event.run), event.step);
-  step.fault = event.fault;
+  step.fault = event.cancelled === true ? null : event.fault;
   rootEnded(draft, step, event);
 }
 

@@ -90,7 +90,7 @@ const Decided = memo(function Decided(props: {
 function VerdictOf({ block }: { block: Block }): VNode | null {
   const { asked, decided, executed } = block;
   return asked && (decided || !executed) ? (
-    <Verdict decided={decided} undone="Not run" />
+    <Verdict decided={decided} what="code" />
   ) : null;
 }
 
@@ -101,7 +101,7 @@ function SpendView(props: {
 }): VNode {
   const { question, spend, live } = props;
   return spend.decided || !live ? (
-    <Verdict decided={spend.decided} undone="Not sent">
+    <Verdict decided={spend.decided} what="calls">
       <span>{spendWords(spend)}</span>
     </Verdict>
   ) : (
@@ -112,10 +112,10 @@ function SpendView(props: {
 /** What became of a question, and what it was about where that is not plain. */
 function Verdict(props: {
   decided: Block['decided'] | Spend['decided'];
-  undone: string;
+  what: 'code' | 'calls';
   children?: ComponentChildren;
 }): VNode {
-  const { decided, undone, children } = props;
+  const { decided, what, children } = props;
   const { decision, note, rest } = decided ?? {};
   const bad = decision === 'reject' || decision === 'stop';
   return (
@@ -125,7 +125,7 @@ function Verdict(props: {
         {decision === 'reject'
           ? 'Rejected'
           : decision === 'stop'
-            ? `${undone}: stopped here`
+            ? `${what === 'code' ? 'Not run' : 'Not sent'}: stopped here`
             : decided
               ? 'Approved'
               : 'Was waiting for approval'}
@@ -135,7 +135,7 @@ function Verdict(props: {
             <q>{plain(note)}</q>
           </>
         )}
-        {rest && ', with all that follows'}
+        {rest && `, with all further ${what}`}
       </span>
     </p>
   );

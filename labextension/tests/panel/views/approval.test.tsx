@@ -59,7 +59,7 @@ describe('a block that waits for approval', () => {
       within(box())
         .getAllByRole('button')
         .map(each => each.textContent)
-    ).toEqual(['Approve', 'Approve all in this run', 'Reject', 'Stop']);
+    ).toEqual(['Approve', 'Approve all code in this run', 'Reject', 'Stop']);
     expect(screen.getByRole('textbox', { name: 'Note' })).toBeTruthy();
     expect(box().textContent).toContain('not a sandbox');
   });
@@ -81,7 +81,7 @@ describe('a block that waits for approval', () => {
     mount(story);
 
     fireEvent.click(button('Approve'));
-    fireEvent.click(button('Approve all in this run'));
+    fireEvent.click(button('Approve all code in this run'));
     fireEvent.input(screen.getByRole('textbox', { name: 'Note' }), {
       target: { value: ' too slow ' }
     });
@@ -118,7 +118,10 @@ describe('a block that waits for approval', () => {
 
     write('print(2)');
 
-    expect(button('Approve all in this run')).toHaveProperty('disabled', true);
+    expect(button('Approve all code in this run')).toHaveProperty(
+      'disabled',
+      true
+    );
   });
 
   it('goes back to what the model wrote', () => {
@@ -173,7 +176,7 @@ describe('a block that waits for approval', () => {
     expect(screen.getByText('Approved')).toBeTruthy();
   });
 
-  it('says that all that follows was approved with it', () => {
+  it('says that all further code was approved with it', () => {
     const { textContent } = mount(
       waiting().tell({
         type: 'code_decided',
@@ -184,7 +187,7 @@ describe('a block that waits for approval', () => {
       })
     );
 
-    expect(textContent).toContain('Approved, with all that follows');
+    expect(textContent).toContain('Approved, with all further code');
   });
 
   it('warns of characters that cannot be seen, and shows them', () => {
@@ -602,7 +605,7 @@ describe('calls that may cost much', () => {
       within(question())
         .getAllByRole('button')
         .map(each => each.textContent)
-    ).toEqual(['Approve', 'Approve all in this run', 'Reject', 'Stop']);
+    ).toEqual(['Approve', 'Approve all calls in this run', 'Reject', 'Stop']);
     expect(textContent).toMatch(/ask\(\).*Send 1,240 calls/);
     expect(screen.getByRole('status').textContent).toBe('Waiting for approval');
   });
@@ -619,7 +622,7 @@ describe('calls that may cost much', () => {
     mount(story);
 
     press('Approve');
-    press('Approve all in this run');
+    press('Approve all calls in this run');
     fireEvent.input(screen.getByRole('textbox', { name: 'Note' }), {
       target: { value: 'too much' }
     });

@@ -76,6 +76,7 @@ export function Asked(props: {
     >
       {children(approve, leave)}
       <Decisions
+        what={question.spend ? 'calls' : 'code'}
         edited={edited !== undefined}
         ready={ready}
         sending={sending}

@@ -9,6 +9,8 @@ import type { Question } from '../../state';
 export type Choice = Omit<Decision, keyof Question>;
 
 export function Decisions(props: {
+  /** What is asked about. */
+  what: 'code' | 'calls';
   edited: boolean;
   /** Whether it may be approved. */
   ready: boolean;
@@ -18,7 +20,7 @@ export function Decisions(props: {
   onUndo?: (() => void) | undefined;
   onLeave: () => void;
 }): VNode {
-  const { edited, ready, sending, onApprove, onDecide, onUndo, onLeave } =
+  const { what, edited, ready, sending, onApprove, onDecide, onUndo, onLeave } =
     props;
   const [note, setNote] = useState('');
   const reject = (): void => {
@@ -42,7 +44,7 @@ export function Decisions(props: {
           onApprove({ decision: 'approve', rest: true });
         }}
       >
-        Approve all in this run
+        Approve all {what} in this run
       </Button>
       <span class="rlm-rejection">
         <Button onClick={reject}>Reject</Button>
