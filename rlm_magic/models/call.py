@@ -33,12 +33,16 @@ _NOTHING_ABANDONED = Abandoned()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms a run calls models: whose account, how many at once, how often again."""
+    """On what terms a run calls models: whose account, how many at once, how often again.
+
+    Once it `is_over`, nothing more is sent.
+    """
 
     run: str
     ledger: Ledger
     concurrency: int
     policy: RetryPolicy
+    is_over: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True)
@@ -139,6 +143,9 @@ class Call:
     async def _admitted(self) -> Slot:
         while True:
             slot = await self._slot()
+            if self.terms.is_over():  # this one would be cancelled in a moment
+                slot.release()
+                raise asyncio.CancelledError
             try:
                 doubt = self.admit() if self.admit else None
             except BaseException:

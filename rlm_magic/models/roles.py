@@ -107,7 +107,7 @@ def _spec(
 def _are_alike(one: str, other: str) -> bool:
     """Whether two models are of one provider, as far as their names tell."""
     provider, slash, _ = one.partition("/")
-    return one == other or (bool(slash) and other.startswith(provider + slash))
+    return other.startswith(provider + slash) if slash else "/" not in other
 
 
 def _text(value: object, where: str, *, may_be_empty: bool = False) -> str:

@@ -62,7 +62,10 @@ class RunTree:
 
     def terms(self, run: str) -> Terms:
         """Return the terms on which `run` calls models."""
-        return Terms(run, self.ledger, self.concurrency, self.retry_policy)
+        return Terms(run, self.ledger, self.concurrency, self.retry_policy, self._is_over)
+
+    def _is_over(self) -> bool:
+        return self.interrupt.reason is not None
 
     @contextmanager
     def deadline(self) -> Iterator[None]:
