@@ -1,7 +1,8 @@
-"""Keeps Python's garbage collector away from old objects while a large batch is under way.
+"""Keeps Python's garbage collector away from old objects while a run sends large batches.
 
-The calls of a batch allocate so much that the collector would look through everything several
-times a second; with litellm and a person's data in memory that takes a quarter of a second each.
+Their calls allocate so much that the collector would look through everything several times a
+second; with litellm and a person's data in memory that takes a quarter of a second each, and once
+more when it may look at everything again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["old_objects_spared"]
 
 _lock = threading.Lock()
 _users = 0
-_frozen = 0  # how many objects this module froze
+_is_ours = False
 
 
 @contextmanager
@@ -25,12 +26,12 @@ def old_objects_spared() -> Iterator[None]:
 
     A `gc.collect()` of the person's frees nothing older meanwhile; one afterwards does.
     """
-    global _users, _frozen
+    global _users, _is_ours
     with _lock:
         _users += 1
         if _users == 1 and gc.get_freeze_count() == 0:
             gc.freeze()
-            _frozen = gc.get_freeze_count()
+            _is_ours = True
     try:
         yield
     finally:
@@ -41,11 +42,10 @@ def old_objects_spared() -> Iterator[None]:
 
 
 def _unfreeze() -> None:
-    """Undo what was frozen here, unless the person has frozen more since."""
-    global _frozen
-    if gc.get_freeze_count() <= _frozen:
+    global _is_ours
+    if _is_ours:
         gc.unfreeze()
-    _frozen = 0
+    _is_ours = False
 
 
 def _begin_in_child() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,6 @@ from rlm_magic.errors import ModelError
 from rlm_magic.events import BatchStarted
 from rlm_magic.models.call import Terms
 from rlm_magic.models.client import Client
-from rlm_magic.models.collector import old_objects_spared
 from rlm_magic.models.hedging import Stragglers
 from rlm_magic.models.prefixes import shared_prefix
 from rlm_magic.models.spec import Message
@@ -105,8 +103,9 @@ class Batch:
             tree.ledger.reserve_all([call.cost for call in calls])
             if self.is_batch:
                 self._begin()
-            with old_objects_spared() if len(calls) >= _LARGE else nullcontext():
-                return await self._replies(calls)
+            if len(calls) >= _LARGE:
+                tree.spare_old_objects()
+            return await self._replies(calls)
 
     async def _calls(self, shared: int) -> list[SubCall]:
         """Return the calls; what can't be sent or needn't be is known of them already."""

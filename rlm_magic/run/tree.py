@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from rlm_magic.approval.policy import Policy
 from rlm_magic.errors import RLMError
 from rlm_magic.models.caching import Cache
 from rlm_magic.models.call import Terms
+from rlm_magic.models.collector import old_objects_spared
 from rlm_magic.models.io_thread import io_thread
 from rlm_magic.models.ledger import Ledger
 from rlm_magic.models.retrying import RetryPolicy
@@ -56,6 +57,8 @@ class RunTree:
     has_ended: bool = False
     process: int = field(default_factory=os.getpid)
     calls: set[asyncio.Task[Any]] = field(default_factory=set)
+    _is_sparing: bool = False
+    _until_end: ExitStack = field(default_factory=ExitStack)
     call_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     batch_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     spend_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -94,6 +97,12 @@ class RunTree:
         finally:
             self.calls.discard(task)
 
+    def spare_old_objects(self) -> None:
+        """Keep the garbage collector away from what there is now, until the end of the tree."""
+        if not self._is_sparing:
+            self._is_sparing = True
+            self._until_end.enter_context(old_objects_spared())
+
     def end(self) -> None:
         """End what still goes on in the tree: its helpers refuse, its calls are cancelled.
 
@@ -103,6 +112,7 @@ class RunTree:
         self.interrupt.set("stopped")
         with suppress(TimeoutError):  # the I/O thread may be busy with loading litellm
             io_thread().submit(self._calls_ended()).result(timeout=0.3)
+        self._until_end.close()
 
     async def _calls_ended(self) -> None:
         if self.calls:
