@@ -160,7 +160,7 @@ class Call:
         terms, pace = self.terms, self.client.pace
         if self.on_pause and pace.pause:
             self.on_pause(pace.refusal, pace.pause)
-        patience = terms.policy.deadline - self._age
+        patience = max(0.0, terms.policy.deadline - self._age)
         slot = await scheduler().slot(terms.run, pace, terms.concurrency, patience)
         if slot is None:
             raise ModelError(

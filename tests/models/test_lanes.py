@@ -372,10 +372,11 @@ def test_connections_are_kept_for_the_next_calls(recorder: Recorder) -> None:
         for _ in range(times):
             await lane.complete("q")
 
+    on_io(ask(20))  # over those that earlier calls left, too
     on_io(ask(20))
-    on_io(ask(20))
-    assert len(recorder.requests()) == 40
-    assert len({request.client for request in recorder.requests()}) == 1
+    clients = [request.client for request in recorder.requests()]
+    assert len(clients) == 40
+    assert {*clients[20:]} <= {*clients[:20]}
 
 
 PROGRAM = """
