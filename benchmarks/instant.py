@@ -5,7 +5,7 @@ through is passed through, but no network. A process can use it once `instant_mo
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import litellm
@@ -33,6 +33,14 @@ class InstantModel(CustomLLM):
         response.usage = Usage(prompt_tokens=1, completion_tokens=1, total_tokens=2)
         self.seconds.append(time.perf_counter() - started)
         return response
+
+    async def astreaming(  # type: ignore[override]
+        self, *args: Any, **request: Any
+    ) -> AsyncIterator[Any]:
+        """Give the reply as one piece."""
+        piece = {"index": 0, "tool_use": None, "usage": None, "is_finished": False}
+        yield piece | {"text": self._reply(request["messages"]), "finish_reason": ""}
+        yield piece | {"text": "", "is_finished": True, "finish_reason": "stop"}
 
 
 def instant_model(reply: Callable[[Messages], str]) -> InstantModel:
